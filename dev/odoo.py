@@ -1,0 +1,110 @@
+"""Run Odoo: its environment, its configuration file, its command line."""
+
+import os
+import subprocess
+from collections import deque
+from contextlib import contextmanager
+
+from .console import SetupError
+from .odoo_source import find_odoo
+from .paths import CACHE, LOGS, ODOO_DATA, ROOT
+from .postgres import running_cluster
+from .venv import ensure_venv
+
+# Variables that Odoo would take settings from.
+_FOREIGN = ("ODOO_", "OPENERP_", "PG")
+
+
+class Odoo:
+    """Odoo 19 with its Python and its PostgreSQL server, ready to be started."""
+
+    def __init__(self, venv, source, cluster):
+        self.venv = venv
+        self.source = source
+        self.cluster = cluster
+
+    @property
+    def environment(self):
+        """The environment of every process that imports Odoo.
+
+        It also leads the project's own commands, when one of those processes calls them, to the
+        same Odoo and to the same PostgreSQL server.
+        """
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+        kept.pop("DATABASE_URL", None)
+        return {
+            **kept,
+            **self.cluster.environment,
+            "PATH": os.pathsep.join([str(self.venv.folder / "bin"), os.environ.get("PATH", "")]),
+            "PYTHONPATH": str(self.source.python_path),
+            # Neither Odoo's folder nor the addon's gets compiled files.
+            "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
+            "ODOO_SRC": str(self.source.python_path),
+            "DEV_CACHE": str(CACHE),
+        }
+
+    def configuration(self, name, with_addon=True, **options):
+        """Write a configuration file and return its path.
+
+        :param str name: the file's name, the same for each use of the same kind
+        :param bool with_addon: whether this repository's folder is on the addons path
+        :param options: further settings of Odoo
+        """
+        addons = [*self.source.addons_path, *([ROOT] if with_addon else [])]
+        values = {
+            "addons_path": ",".join(str(path) for path in addons),
+            "data_dir": ODOO_DATA,
+            "list_db": False,
+            **options,
+        }
+        ODOO_DATA.mkdir(parents=True, exist_ok=True)
+        path = CACHE / "conf" / f"{name}.conf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{key} = {value}\n" for key, value in values.items()]
+        path.write_text("[options]\n" + "".join(lines))
+        return path
+
+    def command(self, *arguments):
+        return [str(self.venv.python), "-m", "odoo", *(str(argument) for argument in arguments)]
+
+    def run(self, *arguments, log_name, code=None):
+        """Run Odoo to its end and return the path of its log; fail with the log's last errors.
+
+        :param str log_name: the name of the log file
+        :param str code: Python code for Odoo's shell, given on its standard input
+        """
+        LOGS.mkdir(parents=True, exist_ok=True)
+        log = LOGS / f"{log_name}.log"
+        with open(log, "w") as output:
+            result = subprocess.run(
+                self.command(*arguments),
+                env=self.environment,
+                # Not the checkout: Python would find its folders before Odoo's modules.
+                cwd=CACHE,
+                input=code or "",
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        if result.returncode:
+            with open(log) as lines:
+                tail = "".join(deque(lines, 15))
+            raise SetupError(f"Odoo failed, see {log}:\n{tail}")
+        return log
+
+    def shell(self, database, code, log_name, **options):
+        """Run Python code in Odoo's shell, with `env` at hand. The code commits what it does."""
+        configuration = self.configuration("shell", **options)
+        # The shell goes on after an error in what it reads; a script must not.
+        guarded = f"exec(compile({code!r}, {log_name!r}, 'exec'))\n"
+        arguments = ["shell", "-c", configuration, "-d", database, "--no-http"]
+        return self.run(*arguments, log_name=log_name, code=guarded)
+
+
+@contextmanager
+def ready_odoo(durable=False):
+    """Give an `Odoo` with everything it needs fetched, installed and started."""
+    venv = ensure_venv()
+    source = find_odoo()
+    with running_cluster(venv, durable) as cluster:
+        yield Odoo(venv, source, cluster)
