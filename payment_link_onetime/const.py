@@ -1,0 +1,80 @@
+"""The words of the link: what `payment.link` and its parts store and compare."""
+
+# Which characters a link's public code is made of, and how many.
+CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+CODE_LENGTH = 8
+
+# Bytes of randomness in the secret part of a pay URL (RFC 6750 asks for 128 bits).
+ACCESS_TOKEN_BYTES = 32
+
+# The largest amount that a float keeps exactly in a currency of three decimals.
+MAX_AMOUNT = 999_999_999_999.0
+
+# A second request of one browser within this many seconds is the same click.
+DOUBLE_CLICK_SECONDS = 5
+
+# What is asked. Fixed when the link is created: to ask for something else, one makes
+# another link.
+FIXED_FIELDS = frozenset(
+    {
+        "access_token",
+        "activation_minutes",
+        "allow_partial",
+        "amount",
+        "amount_tax",
+        "amount_total",
+        "amount_untaxed",
+        "campaign_id",
+        "code",
+        "company_id",
+        "currency_id",
+        "descriptor",
+        "expires_at",
+        "invoice_ids",
+        "line_ids",
+        "max_payments",
+        "medium_id",
+        "metadata",
+        "minimum_percent",
+        "partner_id",
+        "payment_method_ids",
+        "provider_ids",
+        "redirect_url",
+        "reference",
+        "sale_order_id",
+        "save_payment_method",
+        "source_id",
+    }
+)
+
+# Of these, what the server makes itself and accepts from nobody.
+GENERATED_FIELDS = frozenset({"access_token", "code"})
+
+# What happened. Moved by the link's own methods only, never by `write`.
+RECORDED_FIELDS = frozenset(
+    {
+        "amount_authorized",
+        "amount_due",
+        "amount_net",
+        "amount_paid",
+        "amount_pending",
+        "amount_refunded",
+        "amount_surplus",
+        "charge_count",
+        "claimed_by",
+        "claimed_until",
+        "close_reason",
+        "completed_at",
+        "event_ids",
+        "first_opened_at",
+        "paid_late",
+        "payment_status",
+        "replaced_by_id",
+        "revision",
+        "state",
+        "transaction_ids",
+    }
+)
+
+# The states of a transaction in which its money is on its way to us or with us.
+MONEY_STATES = ("pending", "authorized", "done")

@@ -1,0 +1,2 @@
+from . import pay
+from . import post_processing

@@ -1,0 +1,241 @@
+import secrets
+
+from werkzeug.exceptions import NotFound
+
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.payment.controllers.portal import PaymentPortal
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+# The cookie that identifies the payer's browser to the claim. It is set with the page,
+# so that two clicks that arrive together come from one payer, and outlives no visit.
+PAYER_COOKIE = "payment_link_payer"
+
+# The page is one person's business: nobody keeps it, indexes it, frames it, or learns
+# its address from a link on it.
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+PAGE_STATUS = {"cancelled": 410, "expired": 410}
+
+
+class PaymentLinkPortal(PaymentPortal):
+    @http.route(
+        "/pay/<string:access_token>",
+        type="http",
+        methods=["GET"],
+        auth="public",
+        website=True,
+        multilang=False,
+        sitemap=False,
+        readonly=True,
+    )
+    def payment_link_page(self, access_token, returned=None, **_kwargs):
+        """Show the page of a payment link, in the state that it is in.
+
+        Reading the page changes nothing: neither the link nor a session.
+
+        :param str access_token: The secret part of the URL.
+        :param str returned: Set if the payer comes back from a provider, whose answer
+            may still be on its way.
+        :return: The page: 200, or 410 for a link that takes no money any more.
+        :raise NotFound: For every wrong token.
+        """
+        link_sudo = self._get_link(access_token)
+        page_state = link_sudo._get_page_state(self._ensure_payer_key())
+        values = link_sudo._get_page_values(
+            page_state, self._get_own_charge(link_sudo), is_returned=bool(returned)
+        )
+        if page_state == "open":
+            values.update(self._get_payment_form_values(link_sudo))
+        response = request.render(
+            "payment_link_onetime.page",
+            values,
+            status=PAGE_STATUS.get(page_state, 200),
+        )
+        response.headers.update(PAGE_HEADERS)
+        return response
+
+    @http.route(
+        "/pay/<string:access_token>/transaction", type="jsonrpc", auth="public"
+    )
+    def payment_link_transaction(
+        self,
+        access_token,
+        provider_id,
+        payment_method_id,
+        flow,
+        amount=None,
+        tokenization_requested=False,
+        **kwargs,
+    ):
+        """Create the charge of a payer who won the link, and return how to pay it.
+
+        What is charged, to whom, and where the browser goes afterwards are the link's:
+        of what the page sends, only the choice of provider and method counts.
+
+        :param str access_token: The secret part of the URL.
+        :param int provider_id: The chosen `payment.provider`.
+        :param int payment_method_id: The chosen `payment.method`.
+        :param str flow: `direct` or `redirect`.
+        :param float amount: What the page showed, in the link's currency. A charge of
+            another amount is refused, not adapted.
+        :param bool tokenization_requested: Not used: links save no payment methods.
+        :param dict kwargs: What Odoo's form sends besides, all of it ignored.
+        :return: The processing values of the charge.
+        :rtype: dict
+        :raise NotFound: For every wrong token.
+        :raise BadRequest: For arguments that Odoo's form does not send.
+        :raise UserError: If the link takes no payment from this payer now.
+        """
+        self._validate_transaction_kwargs(kwargs)
+        link_sudo = self._get_link(access_token)
+        payer_key = self._ensure_payer_key()
+        charge_sudo = link_sudo._get_double_click(
+            payer_key, provider_id, payment_method_id, flow
+        )
+        if not charge_sudo:
+            amount = link_sudo._claim(payer_key, displayed_amount=amount)
+            self._check_payment_choice(
+                link_sudo, amount, provider_id, payment_method_id, flow
+            )
+            charge_sudo = self._create_transaction(
+                provider_id=provider_id,
+                payment_method_id=payment_method_id,
+                token_id=None,
+                amount=amount,
+                currency_id=link_sudo.currency_id.id,
+                partner_id=link_sudo._get_charge_partner().id,
+                flow=flow,
+                tokenization_requested=False,
+                landing_route=link_sudo._get_page_path(),
+                # It cannot collide: the count moves under the link's lock.
+                reference_prefix=f"{link_sudo.code}-{link_sudo.charge_count}",
+                custom_create_values=link_sudo._get_charge_values(),
+            )
+            # The provider hears of the charge only once it cannot be lost any more:
+            # its answer would find nothing. It also ends the lock before a slow call.
+            request.env.cr.commit()  # pylint: disable=invalid-commit
+        return charge_sudo._get_processing_values()
+
+    @http.route("/pay/<string:access_token>/opened", type="jsonrpc", auth="public")
+    def payment_link_opened(self, access_token):
+        """Write down that a person's browser showed the page.
+
+        :param str access_token: The secret part of the URL.
+        :raise NotFound: For every wrong token.
+        """
+        self._get_link(access_token)._record_opening()
+
+    @http.route(
+        "/pay/<string:access_token>/status",
+        type="jsonrpc",
+        auth="public",
+        readonly=True,
+    )
+    def payment_link_status(self, access_token):
+        """Return the state of the page, for a payer who waits for the provider.
+
+        :param str access_token: The secret part of the URL.
+        :return: `page_state`, and the `charge_state` of the payer's own charge.
+        :rtype: dict
+        :raise NotFound: For every wrong token.
+        """
+        link_sudo = self._get_link(access_token)
+        return {
+            "page_state": link_sudo._get_page_state(self._ensure_payer_key()),
+            "charge_state": self._get_own_charge(link_sudo).state,
+        }
+
+    @staticmethod
+    def _get_link(access_token):
+        """Return the link of a pay URL, in the customer's language.
+
+        :param str access_token: The secret part of the URL.
+        :return: The link in sudo, as payers have no account.
+        :rtype: payment.link
+        :raise NotFound: For every wrong token, the same for all.
+        """
+        link_sudo = request.env["payment.link"]._find_by_token(access_token)
+        if not link_sudo:
+            raise NotFound()
+        request.update_context(lang=link_sudo._get_page_lang())
+        return link_sudo.with_context(lang=request.env.context["lang"])
+
+    @staticmethod
+    def _ensure_payer_key():
+        """Return what identifies this browser, and give it a cookie if it has none.
+
+        :rtype: str
+        """
+        if payer_key := request.cookies.get(PAYER_COOKIE):
+            return payer_key
+        payer_key = secrets.token_urlsafe()
+        request.future_response.set_cookie(
+            PAYER_COOKIE,
+            payer_key,
+            max_age=None,
+            path="/pay",
+            httponly=True,
+            samesite="Lax",
+            secure=request.httprequest.scheme == "https",
+        )
+        return payer_key
+
+    @staticmethod
+    def _get_own_charge(link_sudo):
+        """Return the charge of the link that this browser started last.
+
+        :rtype: payment.transaction
+        """
+        charge_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
+        return link_sudo.transaction_ids.filtered(lambda tx: tx.id == charge_id)
+
+    def _get_payment_form_values(self, link_sudo):
+        """Return what Odoo's payment form needs to show the ways to pay.
+
+        :param payment.link link_sudo: The link.
+        :rtype: dict
+        """
+        amount = link_sudo._get_amount_to_pay()
+        providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
+        return {
+            "amount": amount,
+            "currency": link_sudo.currency_id,
+            "partner_id": link_sudo._get_charge_partner().id,
+            "providers_sudo": providers_sudo,
+            "payment_methods_sudo": methods_sudo,
+            "tokens_sudo": request.env["payment.token"],
+            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
+            "transaction_route": f"{link_sudo._get_page_path()}/transaction",
+            "landing_route": link_sudo._get_page_path(),
+        }
+
+    @staticmethod
+    def _check_payment_choice(
+        link_sudo, amount, provider_id, payment_method_id, flow
+    ):
+        """Refuse a way to pay that the page would not offer.
+
+        :raise UserError: For a provider or method that is not the link's to use.
+        """
+        providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
+        provider_sudo = providers_sudo.filtered(lambda p: p.id == provider_id)
+        method_sudo = methods_sudo.filtered(lambda m: m.id == payment_method_id)
+        if (
+            flow not in ("direct", "redirect")
+            or not provider_sudo
+            or provider_sudo not in method_sudo.provider_ids
+        ):
+            raise UserError(
+                request.env._(
+                    "This payment method is not available any more. Please reload the"
+                    " page and choose another one."
+                )
+            )

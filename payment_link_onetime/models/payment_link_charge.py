@@ -1,0 +1,202 @@
+import hashlib
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+
+from ..const import DOUBLE_CLICK_SECONDS
+
+
+class PaymentLink(models.Model):
+    """Who may pay a link now, how much, and how."""
+
+    _inherit = "payment.link"
+
+    claimed_by = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    claimed_until = fields.Datetime(
+        readonly=True, copy=False, groups="base.group_system"
+    )
+    charge_count = fields.Integer(readonly=True, copy=False)
+
+    # === BUSINESS METHODS === #
+
+    def _is_claimed_by_other(self, payer_key):
+        """Return whether another browser than this one started to pay just now.
+
+        :param str payer_key: What identifies the visitor's browser.
+        :rtype: bool
+        """
+        self.ensure_one()
+        link_sudo = self.sudo()  # The claim is nobody's business, but it must hold.
+        return (
+            bool(link_sudo.claimed_until)
+            and link_sudo.claimed_until > fields.Datetime.now()
+            and link_sudo.claimed_by != self._hash_payer_key(payer_key)
+        )
+
+    def _get_amount_to_pay(self):
+        """Return what a payer is asked now.
+
+        :return: The amount in the link's currency: what the link still asks for, and
+            not more than its document still owes.
+        :rtype: float
+        """
+        self.ensure_one()
+        document = self._get_document()
+        if not document:
+            return self.amount_due
+        return max(min(self.amount_due, document._payment_link_get_due_amount()), 0.0)
+
+    def _claim(self, payer_key, displayed_amount=None):
+        """Decide, under the link's row lock, that this payer pays now.
+
+        Only one transaction gets the lock. It also writes the row, so that one that
+        read the link before goes no further than its own lock: PostgreSQL refuses it,
+        and Odoo runs it again with what is true then.
+
+        :param str payer_key: What identifies the payer's browser.
+        :param float displayed_amount: What the page showed, in the link's currency.
+        :return: The amount to charge, in the link's currency.
+        :rtype: float
+        :raises UserError: if the link takes no payment from this payer now.
+        """
+        self.ensure_one()
+        self._lock()
+        self._check_payable(payer_key)
+        amount = self._get_amount_to_pay()
+        if (
+            displayed_amount is not None
+            and self.currency_id.compare_amounts(displayed_amount, amount) != 0
+        ):
+            raise UserError(
+                self.env._(
+                    "The amount to pay is %(amount)s now. Please reload the page.",
+                    amount=self.currency_id.format(amount),
+                )
+            )
+        minutes = self.company_id.payment_link_claim_minutes
+        self._store(
+            {
+                "claimed_by": self._hash_payer_key(payer_key),
+                "claimed_until": fields.Datetime.now() + timedelta(minutes=minutes),
+                "charge_count": self.charge_count + 1,
+                "revision": self.revision + 1,
+            }
+        )
+        self._record_event("attempted")
+        return amount
+
+    def _lock(self):
+        """Lock the link's row for a charge, without waiting.
+
+        :raises LockError: if somebody else is at this point right now.
+        """
+        try:
+            # Events and transactions refer to the link: they need not wait for us.
+            self.lock_for_update(allow_referencing=True)
+        except LockError:
+            raise LockError(self._get_refusal("busy")) from None
+        self.invalidate_recordset()
+
+    def _check_payable(self, payer_key):
+        """Refuse what the page would not offer.
+
+        :param str payer_key: What identifies the payer's browser.
+        :raises UserError: if the link takes no payment from this payer now.
+        """
+        self.ensure_one()
+        page_state = self._get_page_state(payer_key)
+        if page_state != "open":
+            raise UserError(self._get_refusal(page_state))
+
+    def _get_double_click(self, payer_key, provider_id, payment_method_id, flow):
+        """Return the charge that a browser created a moment ago with the same choice.
+
+        A double click, or a request that the network repeats, gets that one's answer.
+
+        :param str payer_key: What identifies the payer's browser.
+        :param int provider_id: The chosen `payment.provider`.
+        :param int payment_method_id: The chosen `payment.method`.
+        :param str flow: The chosen flow, `direct` or `redirect`.
+        :return: The draft charge, or an empty recordset.
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        link_sudo = self.sudo()  # The claim is not for users.
+        if link_sudo.claimed_by != self._hash_payer_key(payer_key):
+            return self.env["payment.transaction"]
+        since = fields.Datetime.now() - timedelta(seconds=DOUBLE_CLICK_SECONDS)
+        return self.transaction_ids.sorted("id", reverse=True)[:1].filtered(
+            lambda tx: tx.state == "draft"
+            and tx.create_date >= since
+            and tx.provider_id.id == provider_id
+            and tx.payment_method_id.id == payment_method_id
+            and tx.operation == f"online_{flow}"
+        )
+
+    def _get_payment_options(self, amount):
+        """Return how an amount of the link can be paid now.
+
+        :param float amount: The amount in the link's currency.
+        :return: The providers and the payment methods, in sudo for their settings.
+        :rtype: tuple[payment.provider, payment.method]
+        """
+        self.ensure_one()
+        document = self._get_document()
+        kwargs = document._payment_link_get_providers_kwargs() if document else {}
+        partner = self._get_charge_partner()
+        providers_sudo = (
+            self.env["payment.provider"]
+            .sudo()
+            ._get_compatible_providers(
+                self.company_id.id,
+                partner.id,
+                amount,
+                currency_id=self.currency_id.id,
+                **kwargs,
+            )
+        )
+        if self.provider_ids:
+            providers_sudo &= self.provider_ids
+        methods_sudo = (
+            self.env["payment.method"]
+            .sudo()
+            ._get_compatible_payment_methods(
+                providers_sudo.ids,
+                partner.id,
+                currency_id=self.currency_id.id,
+                **kwargs,
+            )
+        )
+        if self.payment_method_ids:
+            methods_sudo &= self.payment_method_ids
+        return providers_sudo, methods_sudo
+
+    def _get_charge_values(self):
+        """Return what a charge takes over from its link and document.
+
+        :return: The values for `payment.transaction`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        values = {"payment_link_id": self.id}
+        if document := self._get_document():
+            values.update(document._payment_link_get_transaction_values())
+        return values
+
+    def _get_charge_partner(self):
+        """Return on whom the link's payments are booked.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        return self.partner_id or self.company_id._get_payment_link_guest_partner()
+
+    @api.model
+    def _hash_payer_key(self, payer_key):
+        """Return how a browser's key is stored, so that reading it claims nothing.
+
+        :param str payer_key: What identifies the browser; empty for a new visitor.
+        :rtype: str|bool
+        """
+        return payer_key and hashlib.sha256(payer_key.encode()).hexdigest()

@@ -1,0 +1,180 @@
+import math
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..const import (
+    ACCESS_TOKEN_BYTES,
+    CODE_ALPHABET,
+    CODE_LENGTH,
+    GENERATED_FIELDS,
+    RECORDED_FIELDS,
+)
+
+
+class PaymentLink(models.Model):
+    """How a link comes about: what a caller asks for, completed and checked."""
+
+    _inherit = "payment.link"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        prepared = [self._prepare_create_values(dict(vals)) for vals in vals_list]
+        links = super().create(prepared)
+        for link in links:
+            link._record_event("created")
+        return links
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _prepare_create_values(self, vals):
+        """Complete what a caller asks for with what the document says.
+
+        :param dict vals: The caller's values. They win over the document's, within
+            what the constraints allow.
+        :return: The values for `create`.
+        :rtype: dict
+        :raises UserError: for values that only the system may set.
+        :raises ValidationError: for an amount that cannot be asked.
+        """
+        if refused := (GENERATED_FIELDS | RECORDED_FIELDS).intersection(vals):
+            raise UserError(
+                self.env._(
+                    "These fields of a payment link are set by the system: %(fields)s.",
+                    fields=self._get_field_labels(refused),
+                )
+            )
+        document = self._get_document_from_values(vals)
+        if document:
+            document.check_access("read")
+            vals = {**document._payment_link_prepare_values(), **vals}
+        company = self.env["res.company"].browse(vals.get("company_id"))
+        company = company or self.env.company
+        vals["company_id"] = company.id
+        vals["currency_id"] = vals.get("currency_id") or company.currency_id.id
+        vals["amount"] = self._check_asked_amount(
+            vals.get("amount"),
+            self.env["res.currency"].browse(vals["currency_id"]),
+            document,
+        )
+        vals.setdefault("expires_at", company._get_payment_link_expiry())
+        expires_at = fields.Datetime.to_datetime(vals["expires_at"])
+        if expires_at and expires_at <= fields.Datetime.now():
+            raise ValidationError(
+                self.env._("The expiry of a payment link must be in the future.")
+            )
+        vals["code"] = self._generate_code()
+        vals["access_token"] = secrets.token_urlsafe(ACCESS_TOKEN_BYTES)
+        vals["reference"] = self._prepare_reference(
+            company, (vals.get("reference") or "").strip(), document, vals["code"]
+        )
+        # A salesperson's own cookies say nothing about how this customer was won.
+        for _parameter, field_name, _cookie in self.env["utm.mixin"].tracking_fields():
+            vals.setdefault(field_name, False)
+        return vals
+
+    @api.model
+    def _check_asked_amount(self, amount, currency, document):
+        """Return the amount to ask for, or refuse it.
+
+        :param float amount: What the caller asks for, in `currency`; `None` for all
+            that the document still owes.
+        :param res.currency currency: The link's currency.
+        :param document: The document that the link is for, perhaps empty.
+        :return: The amount, rounded to the currency.
+        :rtype: float
+        :raises ValidationError: if it is no number, not above zero, finer than the
+            currency, or more than the document owes beside its other open links.
+        """
+        available = document._payment_link_get_available_amount() if document else None
+        if amount is None and document:
+            amount = available
+        if not isinstance(amount, int | float) or not math.isfinite(amount):
+            raise ValidationError(
+                self.env._("The amount of a payment link must be a number.")
+            )
+        rounded = currency.round(amount)
+        if not math.isclose(rounded, amount, rel_tol=1e-12, abs_tol=1e-9):
+            raise ValidationError(
+                self.env._(
+                    "%(amount)s has more decimals than %(currency)s knows.",
+                    amount=amount,
+                    currency=currency.name,
+                )
+            )
+        if document and currency.compare_amounts(rounded, available) > 0:
+            raise ValidationError(
+                self.env._(
+                    "%(document)s owes %(available)s beside what its open payment"
+                    " links ask for already: a link for %(amount)s would ask too much.",
+                    document=document.display_name,
+                    available=currency.format(available),
+                    amount=currency.format(rounded),
+                )
+            )
+        if currency.compare_amounts(rounded, 0.0) <= 0:
+            raise ValidationError(
+                self.env._("The amount of a payment link must be above zero.")
+            )
+        return rounded
+
+    @api.model
+    def _generate_code(self):
+        """Return a public code that no link has yet.
+
+        :rtype: str
+        """
+        while True:
+            code = "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
+            if not self.sudo().search_count([("code", "=", code)], limit=1):
+                return code
+
+    @api.model
+    def _prepare_reference(self, company, reference, document, code):
+        """Return the link's reference: the caller's, or the document's, or the code.
+
+        :param res.company company: The company among whose links it must be unique.
+        :param str reference: What the caller wants, taken as it is.
+        :param document: The document that the link is for, perhaps empty.
+        :param str code: The link's code.
+        :rtype: str
+        """
+        if reference or not document:
+            return reference or code
+        base = document._payment_link_get_title()
+        links_sudo = self.sudo()  # Other users' links hold references as well.
+        taken = set(
+            links_sudo.search(
+                [
+                    ("company_id", "=", company.id),
+                    ("reference", "=like", f"{base}%"),
+                    ("replaced_by_id", "=", False),
+                ]
+            ).mapped("reference")
+        )
+        number = 1
+        reference = base
+        while reference in taken:
+            number += 1
+            reference = f"{base}-{number}"
+        return reference
+
+    # === GETTERS === #
+
+    @api.model
+    def _get_document_from_values(self, vals):
+        """Return the document that values for `create` are about, as `_get_document`.
+
+        :param dict vals: The caller's values.
+        """
+        for field_name in self._get_document_fields():
+            if value := vals.get(field_name):
+                field = self._fields[field_name]
+                return self.env[field.comodel_name].browse(
+                    field.convert_to_cache(value, self)
+                )
+        return None

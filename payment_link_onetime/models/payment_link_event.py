@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PaymentLinkEvent(models.Model):
+    """What happened to a link. It is only ever added to."""
+
+    _name = "payment.link.event"
+    _description = "Payment Link Event"
+    _order = "id desc"
+    _rec_name = "type"
+
+    link_id = fields.Many2one(
+        "payment.link", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    type = fields.Selection(
+        [
+            ("created", "Created"),
+            ("sent", "Sent"),
+            ("opened", "Opened"),
+            ("attempted", "Payment Started"),
+            ("pending", "Payment Pending"),
+            ("authorized", "Payment Authorized"),
+            ("paid", "Paid"),
+            ("failed", "Payment Failed"),
+            ("refunded", "Refunded"),
+            ("voided", "Authorization Voided"),
+            ("completed", "Completed"),
+            ("expired", "Expired"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    transaction_id = fields.Many2one(
+        "payment.transaction", readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="link_id.company_id")
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override of `base`: history is not rewritten.
+
+        :raises UserError: always.
+        """
+        self._refuse_change()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        self._refuse_change()
+
+    def _refuse_change(self):
+        raise UserError(self.env._("The history of a payment link cannot be changed."))

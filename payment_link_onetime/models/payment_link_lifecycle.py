@@ -1,0 +1,374 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class PaymentLink(models.Model):
+    """What happens to a link: what was paid, and when it closes."""
+
+    _inherit = "payment.link"
+
+    state = fields.Selection(
+        [
+            ("open", "Open"),
+            ("completed", "Completed"),
+            ("expired", "Expired"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="open",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        help="Whether the link can take money.",
+    )
+    close_reason = fields.Selection(
+        [
+            ("manual", "Cancelled by hand"),
+            ("superseded", "Superseded by another link"),
+            ("document_cancelled", "Document cancelled"),
+            ("settled_elsewhere", "Settled elsewhere"),
+            ("reissued", "Reissued"),
+        ],
+        readonly=True,
+        copy=False,
+    )
+    payment_status = fields.Selection(
+        [
+            ("unpaid", "Unpaid"),
+            ("processing", "Processing"),
+            ("partially_paid", "Partially Paid"),
+            ("paid", "Paid"),
+            ("partially_refunded", "Partially Refunded"),
+            ("refunded", "Refunded"),
+        ],
+        default="unpaid",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        help="What happened with the money.",
+    )
+    replaced_by_id = fields.Many2one(
+        "payment.link", readonly=True, copy=False, index="btree_not_null"
+    )
+    first_opened_at = fields.Datetime(readonly=True, copy=False)
+    completed_at = fields.Datetime(string="Completed on", readonly=True, copy=False)
+    paid_late = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Money arrived after the link had expired or was cancelled.",
+    )
+
+    transaction_ids = fields.One2many(
+        "payment.transaction", "payment_link_id", readonly=True, copy=False
+    )
+    payment_ids = fields.Many2many(
+        "account.payment", string="Payments", compute="_compute_payment_ids"
+    )
+    amount_authorized = fields.Monetary(
+        string="Authorized", compute="_compute_amounts", store=True
+    )
+    amount_pending = fields.Monetary(
+        string="Pending", compute="_compute_amounts", store=True
+    )
+    amount_paid = fields.Monetary(string="Paid", compute="_compute_amounts", store=True)
+    amount_refunded = fields.Monetary(
+        string="Refunded", compute="_compute_amounts", store=True
+    )
+    amount_net = fields.Monetary(
+        string="Net Paid", compute="_compute_amounts", store=True
+    )
+    amount_due = fields.Monetary(
+        string="Still Due", compute="_compute_amounts", store=True
+    )
+    amount_surplus = fields.Monetary(
+        string="Surplus", compute="_compute_amounts", store=True
+    )
+
+    revision = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Counts what happened, so that two transactions that tell the link"
+        " something at the same moment collide, and the later one looks again.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "amount",
+        "max_payments",
+        "transaction_ids.amount",
+        "transaction_ids.operation",
+        "transaction_ids.source_transaction_id",
+        "transaction_ids.state",
+    )
+    def _compute_amounts(self):
+        for link in self:
+            amounts = link.transaction_ids._get_payment_link_amounts()
+            taken = sum(
+                amounts[name] for name in ("authorized", "pending", "paid")
+            )
+            link.amount_authorized = amounts["authorized"]
+            link.amount_pending = amounts["pending"]
+            link.amount_paid = amounts["paid"]
+            link.amount_refunded = amounts["refunded"]
+            link.amount_net = amounts["paid"] - amounts["refunded"]
+            if link.max_payments == 1:
+                link.amount_due = max(link.amount - taken, 0.0)
+            else:  # Every use asks for the whole amount.
+                is_used_up = link.max_payments and amounts["uses"] >= link.max_payments
+                link.amount_due = 0.0 if is_used_up else link.amount
+            asked = link.amount * link.max_payments
+            link.amount_surplus = max(amounts["paid"] - asked, 0.0) if asked else 0.0
+
+    @api.depends("transaction_ids.payment_id")
+    def _compute_payment_ids(self):
+        for link in self:
+            link.payment_ids = link.transaction_ids.payment_id
+
+    # === ACTION METHODS === #
+
+    def action_cancel(self):
+        """Close the links by hand. What is on its way is still taken and booked.
+
+        Cancelling a cancelled or expired link changes nothing.
+
+        :raises UserError: for a link that is paid.
+        """
+        self.check_access("write")
+        for link in self:
+            if link.state == "completed":
+                raise UserError(
+                    self.env._(
+                        "The payment link %(reference)s is paid. Refund the payment"
+                        " instead of cancelling the link.",
+                        reference=link.reference,
+                    )
+                )
+            if link.state == "open":
+                link._set_state("cancelled", close_reason="manual")
+
+    def action_view_payments(self):
+        """Open the accounting payments of the links.
+
+        :return: The window action.
+        :rtype: dict
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Payments"),
+            "res_model": "account.payment",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self.payment_ids.ids)],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _is_expired(self):
+        """Return whether the time in which a payment can be started is over.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        if self.expires_at and self.expires_at < now:
+            return True
+        if not self.activation_minutes or not self.first_opened_at:
+            return False
+        return self.first_opened_at + timedelta(minutes=self.activation_minutes) < now
+
+    def _on_transactions_updated(self, transactions):
+        """Follow a change of state of some of the links' transactions.
+
+        Called by `payment.transaction._update_state`, once per change.
+
+        :param payment.transaction transactions: The transactions that changed.
+        """
+        for link in self:
+            link_transactions = transactions.filtered(
+                lambda tx, link=link: tx.payment_link_id == link
+            )
+            values = {"revision": link.revision + 1}
+            if any(tx.operation != "refund" for tx in link_transactions):
+                # Whoever had the claim has an answer from the provider.
+                values.update(claimed_by=False, claimed_until=False)
+            link._store(values)
+            for transaction in link_transactions:
+                link._record_transaction(transaction)
+            link._set_payment_status(link._get_expected_payment_status())
+            link._complete_if_paid()
+
+    def _record_transaction(self, transaction):
+        """Write down one change of state of a transaction, and whether it came late.
+
+        :param payment.transaction transaction: The transaction that changed.
+        """
+        self.ensure_one()
+        event = transaction._get_payment_link_event_type()
+        self._record_event(event, transaction=transaction)
+        if event == "paid" and (
+            self.state in ("cancelled", "expired")
+            or (self._is_expired() and transaction.create_date > self.expires_at)
+        ):
+            self._store({"paid_late": True})
+            self._log_note(
+                lambda env: env._(
+                    "%(amount)s arrived after this link had closed. The payment was"
+                    " kept and booked.",
+                    amount=transaction.currency_id.format(transaction.amount),
+                )
+            )
+
+    def _get_expected_payment_status(self):
+        """Return the payment status that the transactions explain.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        compare = self.currency_id.compare_amounts
+        if compare(self.amount_refunded, 0.0) > 0:
+            is_all = compare(self.amount_refunded, self.amount_paid) >= 0
+            return "refunded" if is_all else "partially_refunded"
+        if self._is_fully_paid():
+            return "paid"
+        if compare(self.amount_pending + self.amount_authorized, 0.0) > 0:
+            return "processing"
+        if compare(self.amount_paid, 0.0) > 0:
+            return "partially_paid"
+        return "unpaid"
+
+    def _is_fully_paid(self):
+        """Return whether all that the link can ask for was paid at some time.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        asked = self.amount * (self.max_payments or 1)
+        return self.currency_id.compare_amounts(self.amount_paid, asked) >= 0
+
+    def _complete_if_paid(self):
+        """Close the link once nothing is left to ask for.
+
+        A cancelled link stays cancelled: `payment_status` says that it was paid.
+        """
+        self.ensure_one()
+        if (
+            self.max_payments
+            and self.state in ("open", "expired")
+            and self._is_fully_paid()
+        ):
+            self._set_state("completed")
+
+    def _set_payment_status(self, payment_status):
+        """Move `payment_status`. The only method that does.
+
+        :param str payment_status: The new status.
+        """
+        self.ensure_one()
+        if payment_status != self.payment_status:
+            self._store({"payment_status": payment_status})
+            self._log_note(
+                lambda env: env._(
+                    "Payment status: %(status)s",
+                    status=self.with_env(env)._get_selection_label("payment_status"),
+                )
+            )
+
+    def _set_state(self, state, close_reason=False):
+        """Move `state`. The only method that does.
+
+        :param str state: The new state.
+        :param str close_reason: Why a cancelled link was cancelled.
+        """
+        self.ensure_one()
+        values = {
+            "state": state,
+            "close_reason": close_reason,
+            "revision": self.revision + 1,
+        }
+        if state == "completed" and not self.completed_at:
+            values["completed_at"] = fields.Datetime.now()
+        self._store(values)
+        self._record_event(state)
+
+        def get_note(env):
+            link = self.with_env(env)
+            label = link._get_selection_label("state")
+            if not close_reason:
+                return label
+            return f"{label} ({link._get_selection_label('close_reason')})"
+
+        self._log_note(get_note)
+
+    def _record_opening(self):
+        """Write down that somebody opened the page. It changes nothing else.
+
+        :return: None
+        """
+        self.ensure_one()
+        if not self.first_opened_at:
+            self._store({"first_opened_at": fields.Datetime.now()})
+            self._record_event("opened")
+
+    def _record_event(self, event_type, **values):
+        """Append to the link's history.
+
+        :param str event_type: One of `payment.link.event`'s types.
+        :param values: `transaction` if the event is about one.
+        """
+        self.ensure_one()
+        transaction = values.get("transaction")
+        # In sudo mode because nobody may create events, only what happens does.
+        self.env["payment.link.event"].sudo().create(
+            {
+                "link_id": self.id,
+                "type": event_type,
+                "transaction_id": transaction.id if transaction else False,
+            }
+        )
+
+    def _log_note(self, get_body):
+        """Log a note on the link in its company's language.
+
+        :param callable get_body: Takes an environment, returns the text.
+        """
+        self.ensure_one()
+        link = self.with_context(lang=self.company_id.partner_id.lang)
+        link._message_log(body=get_body(link.env))
+
+    def _get_selection_label(self, field_name):
+        """Return the value of a selection field as a user reads it.
+
+        :param str field_name: The name of the field.
+        :rtype: str
+        """
+        self.ensure_one()
+        selection = self._fields[field_name]._description_selection(self.env)
+        return dict(selection)[self[field_name]]
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_expire(self):
+        """Write down, in batches, which open links have expired.
+
+        The page and the charge know without it; lists and reports do not.
+
+        :return: None
+        """
+        domain = Domain("state", "=", "open") & Domain(
+            "expires_at", "<", fields.Datetime.now()
+        )
+        # A payment under way holds the link open.
+        domain &= Domain("payment_status", "!=", "processing")
+        links = self.search(domain, limit=1000, order="expires_at")
+        self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
+        for link in links.try_lock_for_update(allow_referencing=True):
+            if link._is_claimed_by_other(None):
+                continue
+            link._set_state("expired")
+            if not self.env["ir.cron"]._commit_progress(1):
+                break

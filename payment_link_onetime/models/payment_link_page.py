@@ -1,0 +1,165 @@
+from odoo import models
+from odoo.tools import format_amount, format_datetime
+from odoo.tools.misc import formatLang
+
+from ..tools import readable_on
+
+
+class PaymentLink(models.Model):
+    """What a visitor of the link's page sees."""
+
+    _inherit = "payment.link"
+
+    # === GETTERS === #
+
+    def _get_page_state(self, payer_key=None):
+        """Return what the link can do for a visitor at this moment.
+
+        Read from what is stored, so that it holds before any job has run.
+
+        :param str payer_key: What identifies the visitor's browser.
+        :return: `completed` (paid, or settled elsewhere), `processing` (money is on
+            its way), `cancelled`, `expired`, `busy` (somebody else is paying) or
+            `open`.
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "completed":
+            return "completed"
+        in_flight = self.amount_pending + self.amount_authorized
+        if in_flight and self.currency_id.is_zero(self.amount_due):
+            return "processing"
+        if self.state != "open":
+            return self.state
+        if self._is_expired():
+            return "expired"
+        document = self._get_document()
+        if document and (closed := document._payment_link_get_closed_state(self)):
+            return closed
+        return "busy" if self._is_claimed_by_other(payer_key) else "open"
+
+    def _get_refusal(self, page_state):
+        """Return why a link takes no payment, in the payer's language.
+
+        :param str page_state: A value of :meth:`_get_page_state`.
+        :rtype: str
+        """
+        return {
+            "completed": self.env._("This payment has already been completed"),
+            "processing": self.env._("Your payment is being processed."),
+            "cancelled": self.env._("This payment link was cancelled."),
+            "expired": self.env._("This payment link has expired."),
+            "busy": self.env._(
+                "Somebody is paying this right now. Please try again in a few minutes."
+            ),
+        }[page_state]
+
+    def _get_page_lang(self):
+        """Return the language of the page: the customer's, or the company's.
+
+        :return: The code of an installed language.
+        :rtype: str
+        """
+        self.ensure_one()
+        codes = (self.partner_id.lang, self.company_id.partner_id.lang)
+        installed = dict(self.env["res.lang"].get_installed())
+        return next((code for code in codes if code in installed), "en_US")
+
+    def _get_page_values(self, page_state, own_charge, is_returned=False):
+        """Return what the page shows, ready to print in the language of the context.
+
+        :param str page_state: A value of :meth:`_get_page_state`.
+        :param payment.transaction own_charge: What this visitor started to pay last.
+        :param bool is_returned: Whether the visitor comes back from a provider.
+        :return: The values for the page's template.
+        :rtype: dict
+        """
+        self.ensure_one()
+        company = self.company_id
+        accent = company.email_secondary_color or "#714B67"
+        lang = self.env["res.lang"]._get_data(code=self.env.lang)
+        paid_on = self.completed_at or own_charge.last_state_change
+        return {
+            "link": self,
+            "company": company,
+            "accent_color": accent,
+            "on_accent_color": readable_on(accent),
+            "html_data": {
+                "lang": self.env.lang.replace("_", "-"),
+                "dir": lang.direction,
+            },
+            "page_state": page_state,
+            "own_charge": own_charge,
+            "is_waiting": (
+                is_returned and page_state == "open" and own_charge.state == "draft"
+            ),
+            "processing_message": own_charge.provider_id.pending_msg,
+            "amount_text": self._format_amount(self._get_displayed_amount(page_state)),
+            "expiry_text": self.expires_at and self._format_time(self.expires_at),
+            "paid_text": paid_on and self._format_time(paid_on),
+            "lines": [
+                {
+                    "name": line.name,
+                    "quantity": (
+                        formatLang(self.env, line.quantity, digits=2)
+                        if line.quantity != 1
+                        else ""
+                    ),
+                    "amount": self._format_amount(line.amount_untaxed),
+                }
+                for line in self.line_ids
+            ],
+            "totals": self._get_page_totals(page_state),
+        }
+
+    def _get_displayed_amount(self, page_state):
+        """Return the amount in the page's title.
+
+        :param str page_state: A value of :meth:`_get_page_state`.
+        :return: What is to be paid now, or what was asked.
+        :rtype: float
+        """
+        self.ensure_one()
+        if page_state == "open":
+            return self._get_amount_to_pay()
+        return self.amount
+
+    def _get_page_totals(self, page_state):
+        """Return the rows below the lines: subtotal, taxes, total, and what is asked.
+
+        :param str page_state: A value of :meth:`_get_page_state`.
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        is_taxed = not self.currency_id.is_zero(self.amount_tax)
+        rows = [
+            (is_taxed, self.env._("Subtotal"), self.amount_untaxed),
+            (is_taxed, self.env._("Taxes"), self.amount_tax),
+            (True, self.env._("Total"), self.amount_total),
+        ]
+        asked = self._get_displayed_amount(page_state)
+        is_part = self.currency_id.compare_amounts(asked, self.amount_total) != 0
+        rows.append((is_part, self.env._("To pay with this link"), asked))
+        return [
+            {"label": label, "amount": self._format_amount(amount)}
+            for is_shown, label, amount in rows
+            if is_shown
+        ]
+
+    def _format_amount(self, amount):
+        """Return an amount as text, in the language of the context.
+
+        :param float amount: The amount in the link's currency.
+        :rtype: str
+        """
+        return format_amount(self.env, amount, self.currency_id)
+
+    def _format_time(self, time):
+        """Return a time as text, in the company's time zone, which it names.
+
+        :param datetime time: The time in UTC.
+        :rtype: str
+        """
+        timezone = self.company_id.partner_id.tz or "UTC"
+        text = format_datetime(self.env, time, tz=timezone, dt_format="medium")
+        return f"{text} ({timezone})"

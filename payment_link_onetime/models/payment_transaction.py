@@ -1,0 +1,139 @@
+from odoo import api, fields, models
+from odoo.tools import str2bool
+
+from ..const import MONEY_STATES
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    payment_link_id = fields.Many2one(
+        "payment.link",
+        string="Payment Link",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `payment`: captures, voids and refunds belong to the link of the
+        charge that they are about."""
+        for vals in vals_list:
+            if source_id := vals.get("source_transaction_id"):
+                source = self.browse(source_id)
+                vals.setdefault("payment_link_id", source.payment_link_id.id)
+        return super().create(vals_list)
+
+    # === BUSINESS METHODS - PROCESSING === #
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        """Override of `payment` to tell the links, here and nowhere else."""
+        transactions = super()._update_state(
+            allowed_states, target_state, state_message
+        )
+        # In sudo mode because providers' answers are nobody's requests.
+        links_sudo = transactions.sudo().payment_link_id
+        if links_sudo:
+            links_sudo._on_transactions_updated(transactions.sudo())
+            # Booking takes numbers and makes documents: a job does it, no payer waits.
+            cron_sudo = self.env.ref("payment.cron_post_process_payment_tx").sudo()
+            cron_sudo._trigger()
+        return transactions
+
+    # === BUSINESS METHODS - POST-PROCESSING === #
+
+    def _post_process(self):
+        """Override of `payment` to keep mails and PDFs out of what books a payment.
+
+        A mail server that is down, or a PDF that cannot be made, would undo it.
+        """
+        linked = self.filtered("payment_link_id")
+        if others := self - linked:
+            super(PaymentTransaction, others)._post_process()
+        if linked:
+            super(
+                PaymentTransaction,
+                linked.with_context(
+                    payment_link_defer_mails=True, skip_sale_auto_invoice_send=True
+                ),
+            )._post_process()
+            linked._send_payment_link_invoices_later()
+
+    def _send_payment_link_invoices_later(self):
+        """Wake the job that sends automatic invoices, where Odoo is set to make them.
+
+        :return: None
+        """
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        if str2bool(parameters_sudo.get_param("sale.automatic_invoice")) and any(
+            tx.state == "done" and tx.sale_order_ids for tx in self
+        ):
+            self.env.ref("sale.send_invoice_cron").sudo()._trigger()
+
+    def _create_payment(self, **extra_create_values):
+        """Override of `account_payment` to put the link's reference into the memo."""
+        if self.payment_link_id:
+            references = (
+                self.payment_link_id.reference,
+                self.reference,
+                self.provider_reference,
+            )
+            extra_create_values.setdefault("memo", " - ".join(filter(None, references)))
+        return super()._create_payment(**extra_create_values)
+
+    # === GETTERS === #
+
+    def _get_payment_link_event_type(self):
+        """Return the type of the event that tells the transaction's state.
+
+        :return: A type of `payment.link.event`.
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.operation == "refund" and self.state == "done":
+            return "refunded"
+        if self.source_transaction_id and self.state == "cancel":
+            return "voided"
+        return {"pending": "pending", "authorized": "authorized", "done": "paid"}.get(
+            self.state, "failed"
+        )
+
+    def _get_payment_link_amounts(self):
+        """Add up the transactions by sign and state. Children must be among them.
+
+        The part of an authorised charge that was captured or voided is told by its
+        children, and left out of the charge itself.
+
+        :return: The sums `authorized`, `pending`, `paid`, `refunded`, in the currency
+            of the transactions, and `uses`: how many charges brought or bring money.
+        :rtype: dict
+        """
+        amounts = dict.fromkeys(("authorized", "pending", "paid", "refunded"), 0.0)
+        uses = 0
+        parts = self.filtered(
+            lambda tx: tx.source_transaction_id and tx.operation != "refund"
+        )
+        for tx in self:
+            if tx.operation == "refund":
+                if tx.state == "done":
+                    amounts["refunded"] -= tx.amount
+                continue
+            if tx in parts:
+                if tx.state == "done":
+                    amounts["paid"] += tx.amount
+                continue
+            told = parts.filtered(
+                lambda part, tx=tx: part.source_transaction_id == tx
+                and part.state in ("done", "cancel")
+            )
+            if tx.state == "authorized":
+                amounts["authorized"] += tx.amount - sum(told.mapped("amount"))
+            elif tx.state == "pending":
+                amounts["pending"] += tx.amount
+            elif tx.state == "done" and not told:
+                amounts["paid"] += tx.amount
+            uses += tx.state in MONEY_STATES
+        return {**amounts, "uses": uses}

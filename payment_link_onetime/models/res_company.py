@@ -1,0 +1,63 @@
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    payment_link_expiry_days = fields.Integer(
+        string="Payment Link Expiry",
+        default=30,
+        help="Days after which a new payment link expires, at the end of the day in the"
+        " company's time zone. 0: never.",
+    )
+    payment_link_claim_minutes = fields.Integer(
+        string="Payment Link Claim",
+        default=10,
+        help="Minutes for which a payer who went to a provider is protected from"
+        " somebody else paying the same link.",
+    )
+    payment_link_guest_partner_id = fields.Many2one(
+        "res.partner",
+        string="Guest Contact",
+        help="Payments of links without a customer are booked on this contact.",
+    )
+
+    _payment_link_expiry_days_positive = models.Constraint(
+        "CHECK(payment_link_expiry_days >= 0)",
+        "The days after which payment links expire cannot be negative.",
+    )
+    _payment_link_claim_minutes_positive = models.Constraint(
+        "CHECK(payment_link_claim_minutes > 0)",
+        "A payer needs at least one minute to pay.",
+    )
+
+    # === GETTERS === #
+
+    def _get_payment_link_expiry(self):
+        """Return when a link that is created now expires.
+
+        :return: The last moment of the company's last day for it, in UTC, or `False`.
+        :rtype: datetime|bool
+        """
+        self.ensure_one()
+        if not self.payment_link_expiry_days:
+            return False
+        timezone = ZoneInfo(self.partner_id.tz or self.env.user.tz or "UTC")
+        utc = ZoneInfo("UTC")
+        now = fields.Datetime.now().replace(tzinfo=utc).astimezone(timezone)
+        day = now.date() + timedelta(days=self.payment_link_expiry_days)
+        end = datetime.combine(day, time(23, 59, 59), tzinfo=timezone)
+        return end.astimezone(utc).replace(tzinfo=None)
+
+    def _get_payment_link_guest_partner(self):
+        """Return on whom payments without a customer are booked.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        return self.payment_link_guest_partner_id or self.env.ref(
+            "payment_link_onetime.partner_guest"
+        )

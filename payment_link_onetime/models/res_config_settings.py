@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    payment_link_expiry_days = fields.Integer(
+        related="company_id.payment_link_expiry_days", readonly=False
+    )
+    payment_link_claim_minutes = fields.Integer(
+        related="company_id.payment_link_claim_minutes", readonly=False
+    )
+    payment_link_guest_partner_id = fields.Many2one(
+        related="company_id.payment_link_guest_partner_id", readonly=False
+    )

@@ -1,0 +1,137 @@
+import logging
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "payment.link.document.mixin"]
+
+    _payment_link_field = "sale_order_id"
+
+    payment_link_ids = fields.One2many(
+        "payment.link", "sale_order_id", string="Payment Links"
+    )
+
+    # === GETTERS === #
+
+    def _payment_link_prepare_values(self):
+        """Override of the mixin to snapshot the order's lines and totals."""
+        values = super()._payment_link_prepare_values()
+        priced_lines = self.order_line.filtered(lambda line: not line.display_type)
+        values.update(
+            partner_id=self.partner_invoice_id.id,  # Odoo's own charges pay for it.
+            user_id=(self.user_id or self.env.user).id,
+            amount_untaxed=self.amount_untaxed,
+            amount_tax=self.amount_tax,
+            amount_total=self.amount_total,
+            line_ids=[
+                Command.create(
+                    {
+                        "sequence": sequence,
+                        "name": line.name.split("\n")[0],
+                        "quantity": line.product_uom_qty,
+                        "amount_untaxed": line.price_subtotal,
+                        "amount_tax": line.price_tax,
+                        "amount_total": line.price_total,
+                    }
+                )
+                for sequence, line in enumerate(priced_lines)
+            ],
+        )
+        for _parameter, field_name, _cookie in self.env["utm.mixin"].tracking_fields():
+            values[field_name] = self[field_name].id
+        return values
+
+    def _payment_link_get_title(self):
+        """Override of the mixin: an order is known by its number."""
+        return self.name
+
+    def _payment_link_get_due_amount(self):
+        """Override of the mixin to count every transaction of the order once.
+
+        Odoo's own `amount_paid` knows neither pending money nor refunds.
+        """
+        transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
+        amounts = (
+            transactions_sudo | transactions_sudo.child_transaction_ids
+        )._get_payment_link_amounts()
+        taken = amounts["authorized"] + amounts["pending"] + amounts["paid"]
+        # What was refunded through a link is not asked for again by itself, but the
+        # order owes it: a new link may ask for it.
+        due = self.amount_total - taken + amounts["refunded"]
+        return max(self.currency_id.round(due), 0.0)
+
+    def _payment_link_get_prepayment_amount(self):
+        """Override of the mixin: Odoo's own rule."""
+        return self._get_prepayment_required_amount()
+
+    def _payment_link_get_closed_state(self, link):
+        """Override of the mixin: a cancelled order and a lapsed quote take no money."""
+        if self.state == "cancel":
+            return "cancelled"
+        if self.is_expired:
+            return "expired"
+        return super()._payment_link_get_closed_state(link)
+
+    def _payment_link_get_transaction_values(self):
+        """Override of the mixin: by this, Odoo confirms the order when it is paid."""
+        return {"sale_order_ids": [Command.set(self.ids)]}
+
+    def _payment_link_get_providers_kwargs(self):
+        """Override of the mixin: as in Odoo's own portal."""
+        return {"sale_order_id": self.id}
+
+    def _payment_link_on_sent(self, link):
+        """Override of the mixin: who got the link got the quotation."""
+        self.filtered(lambda order: order.state == "draft").action_quotation_sent()
+
+    # === BUSINESS METHODS === #
+
+    def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
+        """Override of `sale` to leave the mails of link payments to a job.
+
+        Odoo makes them, with a PDF, in the transaction that books the payment, unless
+        `sale.async_emails` is set: where no PDF can be made, nothing is booked.
+        """
+        defer = allow_deferred_sending and self.env.context.get(
+            "payment_link_defer_mails"
+        )
+        odoo_cron_sudo = self.env.ref("sale.send_pending_emails_cron").sudo()
+        if not (defer and mail_template) or odoo_cron_sudo.active:
+            return super()._send_order_notification_mail(
+                mail_template, allow_deferred_sending=allow_deferred_sending
+            )
+        self.pending_email_template_id = mail_template
+        cron_sudo = self.env.ref("payment_link_onetime.cron_send_order_mails").sudo()
+        cron_sudo._trigger()
+        return None
+
+    @api.model
+    def _cron_send_payment_link_mails(self):
+        """Send the order mails that were deferred, without the PDF if there is none.
+
+        :return: None
+        """
+        cron = self.env["ir.cron"]
+        orders = self.search([("pending_email_template_id", "!=", False)])
+        cron._commit_progress(remaining=len(orders))
+        for order in orders.try_lock_for_update():
+            order = order[:1]  # Prefetch nothing: every commit empties the cache.
+            template = order.pending_email_template_id
+            try:
+                with self.env.cr.savepoint():
+                    order._send_order_notification_mail(
+                        template, allow_deferred_sending=False
+                    )
+            except UserError as error:
+                _logger.info("%s goes out without its PDF: %s", order.name, error)
+                order.with_context(
+                    payment_link_without_report=True
+                )._send_order_notification_mail(template, allow_deferred_sending=False)
+            order.pending_email_template_id = False
+            if not cron._commit_progress(1):
+                break

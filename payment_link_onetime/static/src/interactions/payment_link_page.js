@@ -1,0 +1,64 @@
+import {rpc} from "@web/core/network/rpc";
+import {registry} from "@web/core/registry";
+import {Interaction} from "@web/public/interaction";
+
+// How long to wait before asking again whether the provider has answered: soon at
+// first, as most answer at once; the payer may leave the page open for a bank transfer.
+const POLL_DELAYS = [1000, 2000, 3000, 5000, 10000];
+const SLOW_POLL_DELAY = 30000;
+
+export class PaymentLinkPage extends Interaction {
+    static selector = ".o_payment_link_card";
+
+    setup() {
+        this.pagePath = this.el.dataset.pagePath;
+        this.pageState = this.el.dataset.pageState;
+        this.isWaiting = Boolean(this.el.dataset.isWaiting);
+        this.pollCount = 0;
+    }
+
+    start() {
+        // What a person's browser runs tells a visit from a preview.
+        rpc(`${this.pagePath}/opened`, {}, {silent: true}).catch(() => null);
+        if (this.isWaiting || ["processing", "busy"].includes(this.pageState)) {
+            this.poll();
+        }
+        // A page that "back" brings up may offer what is paid by now.
+        this.addListener(window, "pageshow", (event) => {
+            if (event.persisted) {
+                window.location.reload();
+            }
+        });
+    }
+
+    poll() {
+        const delay = POLL_DELAYS[this.pollCount] || SLOW_POLL_DELAY;
+        this.pollCount += 1;
+        this.waitForTimeout(async () => {
+            let status = null;
+            try {
+                status = await this.waitFor(
+                    rpc(`${this.pagePath}/status`, {}, {silent: true})
+                );
+            } catch {
+                // The network comes and goes on a phone: ask again.
+            }
+            if (status && this.hasNews(status)) {
+                window.location.replace(this.pagePath);
+            } else {
+                this.poll();
+            }
+        }, delay);
+    }
+
+    hasNews(status) {
+        return (
+            status.page_state !== this.pageState ||
+            (this.isWaiting && status.charge_state !== "draft")
+        );
+    }
+}
+
+registry
+    .category("public.interactions")
+    .add("payment_link_onetime.page", PaymentLinkPage);

@@ -1,0 +1,38 @@
+import base64
+import io
+
+import qrcode
+
+
+def qr_code_png(text):
+    """Render a text as a QR code.
+
+    :param str text: What a scanner shall read, to the letter.
+    :return: The PNG image, encoded in base64.
+    :rtype: bytes
+    """
+    image = io.BytesIO()
+    qrcode.make(text, box_size=8, border=4).save(image, format="PNG")
+    return base64.b64encode(image.getvalue())
+
+
+def readable_on(color):
+    """Return in which of black and white a text on a background is read best.
+
+    WCAG 2.1, "relative luminance" and "contrast ratio".
+
+    :param str color: The background, as `#rrggbb`.
+    :return: `#000000` or `#ffffff`.
+    :rtype: str
+    """
+    try:
+        channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    except ValueError:
+        return "#000000"
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    is_white_better = 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05
+    return "#ffffff" if is_white_better else "#000000"

@@ -1,0 +1,224 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PaymentLinkSend(models.TransientModel):
+    """The dialog behind "Send payment link", on a document, a contact, or nothing."""
+
+    _name = "payment.link.send"
+    _description = "Send Payment Link"
+
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    is_document = fields.Boolean(compute="_compute_is_document")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", required=True)
+    partner_id = fields.Many2one("res.partner", string="Customer")
+    email = fields.Char(related="partner_id.email")
+    amount_option = fields.Selection(
+        [
+            ("due", "What is due"),
+            ("prepayment", "Prepayment"),
+            ("percentage", "Percentage of what is due"),
+            ("fixed", "Another amount"),
+        ],
+        string="Ask for",
+        default="due",
+        required=True,
+    )
+    percentage = fields.Float(default=50.0)
+    available_amount = fields.Monetary(string="Due", readonly=True)
+    prepayment_amount = fields.Monetary(string="Prepayment", readonly=True)
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, readonly=False, required=True
+    )
+    reference = fields.Char(help="Empty: the document's number, or the link's code.")
+    description = fields.Text(help="The payer reads it on the page.")
+    expires_at = fields.Datetime(string="Expiry")
+    message = fields.Text(help="It goes into the e-mail, above the button.")
+    link_id = fields.Many2one("payment.link", readonly=True)
+    url = fields.Char(related="link_id.url", string="Payment Link")
+    qr_code = fields.Binary(related="link_id.qr_code", string="QR Code")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("res_model")
+    def _compute_is_document(self):
+        for wizard in self:
+            wizard.is_document = wizard.res_model in self._get_document_models()
+
+    @api.depends("amount_option", "percentage", "available_amount", "link_id")
+    def _compute_amount(self):
+        for wizard in self:
+            if wizard.link_id:
+                wizard.amount = wizard.link_id.amount
+            elif wizard.amount_option == "due":
+                wizard.amount = wizard.available_amount
+            elif wizard.amount_option == "prepayment":
+                wizard.amount = min(wizard.prepayment_amount, wizard.available_amount)
+            elif wizard.amount_option == "percentage":
+                part = wizard.available_amount * wizard.percentage / 100.0
+                wizard.amount = wizard.currency_id.round(part)
+            else:
+                wizard.amount = wizard.amount or 0.0
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("percentage")
+    def _check_percentage(self):
+        for wizard in self:
+            if not 0 < wizard.percentage <= 100:
+                raise UserError(
+                    self.env._("The percentage must be above 0 and at most 100.")
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields_list):
+        """Override of `base` to take the amounts from the document in the context."""
+        values = super().default_get(fields_list)
+        record = self._get_record_from_context()
+        company = self.env.company
+        if record is not None and record.company_id:
+            company = record.company_id
+        values.update(
+            company_id=company.id,
+            currency_id=company.currency_id.id,
+            expires_at=company._get_payment_link_expiry(),
+            amount_option="fixed",
+        )
+        if record is not None:
+            values.update(res_model=record._name, res_id=record.id)
+        if record is not None and record._name == "res.partner":
+            values["partner_id"] = record.id
+        elif record is not None:
+            open_links = record._payment_link_get_open_links()
+            available = record._payment_link_get_available_amount()
+            values.update(
+                amount_option="due",
+                currency_id=record.currency_id.id,
+                partner_id=record._payment_link_prepare_values()["partner_id"],
+                available_amount=available,
+                prepayment_amount=record._payment_link_get_prepayment_amount(),
+            )
+            if record.currency_id.is_zero(available) and open_links:
+                # All that is due is asked for already: that link is sent again.
+                values["link_id"] = open_links[0].id
+        return {key: value for key, value in values.items() if key in fields_list}
+
+    # === ACTION METHODS === #
+
+    def action_create_link(self):
+        """Make the link and show it, without sending anything.
+
+        :return: The window action that shows the dialog again.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self._ensure_link()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Payment Link"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_send(self):
+        """Make the link if there is none yet, and send it by e-mail.
+
+        :return: The client action that says so and closes the dialog.
+        :rtype: dict
+        :raises UserError: if there is no e-mail address to send it to; no link is made.
+        """
+        self.ensure_one()
+        partner = self.link_id.partner_id or self.partner_id
+        if not partner:
+            raise UserError(
+                self.env._(
+                    "Choose the customer to send the link to, or get the link and hand"
+                    " it over yourself."
+                )
+            )
+        if not partner.email:
+            raise UserError(
+                self.env._(
+                    "%(customer)s has no e-mail address. Add one to the contact, or get"
+                    " the link and hand it over yourself.",
+                    customer=partner.display_name,
+                )
+            )
+        self._ensure_link()._send_by_email(message=self.message)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "The payment link was sent to %(email)s.", email=partner.email
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _ensure_link(self):
+        """Return the dialog's link, and create it if it has none.
+
+        :rtype: payment.link
+        """
+        self.ensure_one()
+        if not self.link_id:
+            self.link_id = self.env["payment.link"].create(self._prepare_link_values())
+        return self.link_id
+
+    def _prepare_link_values(self):
+        """Return what the dialog asks for, as values of `payment.link`.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        values = {
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "amount": self.amount,
+            "description": self.description,
+            "expires_at": self.expires_at,
+            "reference": self.reference,
+        }
+        if self.is_document:
+            record = self.env[self.res_model].browse(self.res_id)
+            values = {**record._payment_link_prepare_values(), **values}
+        else:
+            values["partner_id"] = self.partner_id.id
+        return values
+
+    # === GETTERS === #
+
+    @api.model
+    def _get_document_models(self):
+        """Return the models whose records owe money by themselves.
+
+        :rtype: set[str]
+        """
+        link_fields = self.env["payment.link"]._fields
+        return {
+            link_fields[name].comodel_name
+            for name in self.env["payment.link"]._get_document_fields()
+        }
+
+    @api.model
+    def _get_record_from_context(self):
+        """Return the document or contact that the dialog was opened on.
+
+        :return: A record that implements `payment.link.document.mixin`, or `None`.
+        """
+        context = self.env.context
+        model = context.get("active_model")
+        record_id = context.get("active_id") or (context.get("active_ids") or [False])[0]
+        if model not in {*self._get_document_models(), "res.partner"} or not record_id:
+            return None
+        return self.env[model].browse(record_id)
