@@ -14,6 +14,7 @@ class AccountMove(models.Model):
         "link_id",
         string="Payment Links",
         copy=False,
+        groups="payment_link_onetime.group_payment_link_user",
     )
 
     # === GETTERS === #

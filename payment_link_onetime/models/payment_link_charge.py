@@ -1,4 +1,5 @@
 import hashlib
+import math
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -64,9 +65,10 @@ class PaymentLink(models.Model):
         self._lock()
         self._check_payable(payer_key)
         amount = self._get_amount_to_pay()
-        if (
-            displayed_amount is not None
-            and self.currency_id.compare_amounts(displayed_amount, amount) != 0
+        if displayed_amount is not None and not (
+            isinstance(displayed_amount, int | float)
+            and math.isfinite(displayed_amount)
+            and self.currency_id.compare_amounts(displayed_amount, amount) == 0
         ):
             raise UserError(
                 self.env._(

@@ -22,7 +22,7 @@ class PaymentLink(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        prepared = [self._prepare_create_values(dict(vals)) for vals in vals_list]
+        prepared = [self._complete_create_values(dict(vals)) for vals in vals_list]
         links = super().create(prepared)
         for link in links:
             link._record_event("created")
@@ -31,7 +31,7 @@ class PaymentLink(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _prepare_create_values(self, vals):
+    def _complete_create_values(self, vals):
         """Complete what a caller asks for with what the document says.
 
         :param dict vals: The caller's values. They win over the document's, within

@@ -14,7 +14,15 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
 
     _payment_link_field = None
 
-    payment_link_count = fields.Integer(compute="_compute_payment_link_count")
+    payment_link_count = fields.Integer(
+        compute="_compute_payment_link_count",
+        groups="payment_link_onetime.group_payment_link_user",
+    )
+    is_payment_link_payable = fields.Boolean(
+        compute="_compute_is_payment_link_payable",
+        groups="payment_link_onetime.group_payment_link_user",
+        help="Whether a payment link on the document could be paid now.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -27,6 +35,12 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         )
         for document in self:
             document.payment_link_count = counts.get(document, 0)
+
+    def _compute_is_payment_link_payable(self):
+        no_link = self.env["payment.link"]
+        for document in self:
+            closed_state = document._payment_link_get_closed_state(no_link)
+            document.is_payment_link_payable = not closed_state
 
     # === ACTION METHODS === #
 

@@ -37,6 +37,19 @@ class PaymentLinkEvent(models.Model):
     )
     company_id = fields.Many2one(related="link_id.company_id")
 
+    # Salespeople may not read transactions, but they are asked why a payment failed.
+    currency_id = fields.Many2one(related="link_id.currency_id")
+    transaction_reference = fields.Char(
+        string="Transaction Reference", related="transaction_id.reference"
+    )
+    provider_name = fields.Char(
+        string="Provider", related="transaction_id.provider_id.name"
+    )
+    amount = fields.Monetary(related="transaction_id.amount")
+    state_message = fields.Text(
+        string="Message", related="transaction_id.state_message"
+    )
+
     # === CRUD METHODS === #
 
     def write(self, vals):

@@ -66,7 +66,13 @@ class PaymentLink(models.Model):
         "payment.transaction", "payment_link_id", readonly=True, copy=False
     )
     payment_ids = fields.Many2many(
-        "account.payment", string="Payments", compute="_compute_payment_ids"
+        "account.payment",
+        string="Payments",
+        compute="_compute_payment_ids",
+        groups="account.group_account_invoice",
+    )
+    payment_count = fields.Integer(
+        compute="_compute_payment_ids", groups="account.group_account_invoice"
     )
     amount_authorized = fields.Monetary(
         string="Authorized", compute="_compute_amounts", store=True
@@ -128,6 +134,7 @@ class PaymentLink(models.Model):
     def _compute_payment_ids(self):
         for link in self:
             link.payment_ids = link.transaction_ids.payment_id
+            link.payment_count = len(link.payment_ids)
 
     # === ACTION METHODS === #
 

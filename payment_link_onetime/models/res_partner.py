@@ -8,5 +8,8 @@ class ResPartner(models.Model):
     _payment_link_field = "partner_id"
 
     payment_link_ids = fields.One2many(
-        "payment.link", "partner_id", string="Payment Links"
+        "payment.link",
+        "partner_id",
+        string="Payment Links",
+        groups="payment_link_onetime.group_payment_link_user",
     )

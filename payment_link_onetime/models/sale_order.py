@@ -13,7 +13,10 @@ class SaleOrder(models.Model):
     _payment_link_field = "sale_order_id"
 
     payment_link_ids = fields.One2many(
-        "payment.link", "sale_order_id", string="Payment Links"
+        "payment.link",
+        "sale_order_id",
+        string="Payment Links",
+        groups="payment_link_onetime.group_payment_link_user",
     )
 
     # === GETTERS === #
