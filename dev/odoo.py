@@ -95,10 +95,8 @@ class Odoo:
     def shell(self, database, code, log_name, **options):
         """Run Python code in Odoo's shell, with `env` at hand. The code commits what it does."""
         configuration = self.configuration("shell", **options)
-        # The shell goes on after an error in what it reads; a script must not.
-        guarded = f"exec(compile({code!r}, {log_name!r}, 'exec'))\n"
         arguments = ["shell", "-c", configuration, "-d", database, "--no-http"]
-        return self.run(*arguments, log_name=log_name, code=guarded)
+        return self.run(*arguments, log_name=log_name, code=code)
 
 
 @contextmanager

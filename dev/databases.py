@@ -1,0 +1,162 @@
+"""Prepared databases: templates that are made once, and clones that commands use up.
+
+Two layers, each named after what it is made of:
+
+* the base: Odoo's own modules with demo data, for this Odoo and these Python packages;
+* the addon's: a clone of the base with the addon installed, for the addon's files as they are.
+
+A template gets its name when it is complete. What a killed command left behind has another name
+and is dropped by the next one.
+"""
+
+import os
+import platform
+import re
+import shutil
+from contextlib import contextmanager, suppress
+from itertools import count
+
+from .console import SetupError, phase
+from .files import digest, locked
+from .paths import ADDON, ADDON_NAME, CACHE, LOCK_FILE, LOGS, ODOO_DATA, ROOT
+
+MODULES = ("sale_management", "account", "account_payment", "payment_demo", "sms")
+# The flavours of databases, and what they have in addition.
+PLAIN = "plain"
+WEBSITE = "website"
+_FLAVOURS = {PLAIN: (), WEBSITE: ("website",)}
+
+_FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
+# Several checkouts, and machines, may use one PostgreSQL server; each has its own filestore.
+_PREFIX = f"plo_{digest(platform.node(), str(CACHE))[:6]}"
+# What can change without the database having to change.
+_NOT_INSTALLED = ("tests", "static", "readme", "__pycache__")
+
+
+class Databases:
+    """The prepared databases of one PostgreSQL server."""
+
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.cluster = odoo.cluster
+
+    # --- templates --------------------------------------------------------------------
+
+    def base(self, flavour=PLAIN):
+        """Return the name of the template with Odoo's modules, made now if it is missing."""
+        modules = (*MODULES, *_FLAVOURS[flavour])
+        key = digest(self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE)
+        with self._building(f"{_PREFIX}_{flavour}_base_", key) as name:
+            if name:
+                with phase(f"a database with Odoo's modules ({flavour})"):
+                    self.cluster.create(name)
+                    self._install(name, modules, flavour, "base", "--with-demo")
+                    self._shell(name, _FINISH_BASE, flavour)
+        return f"{_PREFIX}_{flavour}_base_{key}"
+
+    def with_addon(self, flavour=PLAIN):
+        """Return the name of the template with the addon, made now if it is missing."""
+        base = self.base(flavour)
+        key = digest(base, *addon_files())
+        with self._building(f"{_PREFIX}_{flavour}_addon_", key) as name:
+            if name:
+                with phase(f"a database with the addon ({flavour})"):
+                    self.clone(base, name)
+                    self._install(name, [ADDON_NAME], flavour, "addon")
+        return f"{_PREFIX}_{flavour}_addon_{key}"
+
+    @staticmethod
+    def install_log(flavour=PLAIN):
+        """Return the path of the log of the addon's last installation."""
+        return LOGS / f"install-{flavour}-addon.log"
+
+    def _install(self, database, modules, flavour, layer, *options):
+        configuration = self.odoo.configuration("install", with_addon=layer == "addon")
+        arguments = ["server", "-c", configuration, "-d", database, "-i", ",".join(modules)]
+        arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0", *options]
+        self.odoo.run(*arguments, log_name=f"install-{flavour}-{layer}")
+
+    def _shell(self, database, script, flavour):
+        log_name = f"{script.stem}-{flavour}"
+        self.odoo.shell(database, script.read_text(), log_name, with_addon=False)
+
+    @contextmanager
+    def _building(self, prefix, key):
+        """Give the name to build a template under, or None where it exists already.
+
+        The finished template replaces the ones of the same kind, which are out of date.
+        """
+        name, unfinished = f"{prefix}{key}", f"{prefix}building"
+        with locked(CACHE / f"{prefix}.lock"):
+            if self.cluster.exists(name) and filestore(name).exists():
+                yield None
+                return
+            self.drop(unfinished)
+            yield unfinished
+            for old in self.cluster.names(prefix):
+                if old != unfinished:
+                    with suppress(SetupError):  # being cloned by another command
+                        self.drop(old)
+            filestore(unfinished).mkdir(parents=True, exist_ok=True)
+            filestore(unfinished).rename(filestore(name))
+            self.cluster.rename(unfinished, name)
+
+    # --- clones -----------------------------------------------------------------------
+
+    def clone(self, template, name):
+        """Make a copy of a template, its filestore included."""
+        self.drop(name)
+        self.cluster.create(name, template)
+        # Files there are never changed in place, so links are as good as copies.
+        shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
+        return name
+
+    def drop(self, name):
+        self.cluster.drop(name)
+        shutil.rmtree(filestore(name), ignore_errors=True)
+
+    @contextmanager
+    def temporary(self, template, purpose):
+        """Give a clone that is dropped afterwards."""
+        name = self.clone(template, self.new_name(purpose))
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def drop_abandoned(self):
+        """Drop the temporary databases of commands that were killed."""
+        for name in self.cluster.names(_PREFIX):
+            match = re.search(r"_p(\d+)_\d+$", name)
+            if match and not os.path.exists(f"/proc/{match[1]}"):
+                self.drop(name)
+
+    @staticmethod
+    def new_name(purpose):
+        """Return a name that no other process uses; it tells whose it is."""
+        return f"{_PREFIX}_{purpose}_p{os.getpid()}_{next(_counter)}"
+
+    @staticmethod
+    def lasting_name(purpose):
+        """Return the name of a database that outlives the command."""
+        return f"{_PREFIX}_{purpose}"
+
+
+_counter = count(1)
+
+
+def filestore(database):
+    return ODOO_DATA / "filestore" / database
+
+
+def addon_files():
+    """Return what the addon installs from: each file's path and the file."""
+    if not (ADDON / "__manifest__.py").exists():
+        raise SetupError(f"the addon is missing: no {ADDON_NAME}/__manifest__.py")
+    parts = []
+    for path in sorted(ADDON.rglob("*")):
+        relative = path.relative_to(ADDON)
+        if path.is_file() and relative.parts[0] not in _NOT_INSTALLED:
+            if "__pycache__" not in relative.parts:
+                parts += [str(relative), path]
+    return parts
