@@ -44,23 +44,22 @@ class PaymentLinkPortal(PaymentPortal):
         :param str access_token: The secret part of the URL.
         :param str returned: Set if the payer comes back from a provider, whose answer
             may still be on its way.
-        :return: The page: 200, or 410 for a link that takes no money any more.
-        :raise NotFound: For every wrong token.
+        :return: The page: 200, 410 for a link that takes no money any more, or 404,
+            the same for every wrong token.
         """
-        link_sudo = self._get_link(access_token)
+        try:
+            link_sudo = self._get_link(access_token)
+        except NotFound:
+            return self._render_page("payment_link_onetime.page_not_found", {}, 404)
         page_state = link_sudo._get_page_state(self._ensure_payer_key())
         values = link_sudo._get_page_values(
             page_state, self._get_own_charge(link_sudo), is_returned=bool(returned)
         )
         if page_state == "open":
             values.update(self._get_payment_form_values(link_sudo))
-        response = request.render(
-            "payment_link_onetime.page",
-            values,
-            status=PAGE_STATUS.get(page_state, 200),
+        return self._render_page(
+            "payment_link_onetime.page", values, PAGE_STATUS.get(page_state, 200)
         )
-        response.headers.update(PAGE_HEADERS)
-        return response
 
     @http.route(
         "/pay/<string:access_token>/transaction", type="jsonrpc", auth="public"
@@ -152,6 +151,18 @@ class PaymentLinkPortal(PaymentPortal):
             "page_state": link_sudo._get_page_state(self._ensure_payer_key()),
             "charge_state": self._get_own_charge(link_sudo).state,
         }
+
+    @staticmethod
+    def _render_page(template, values, status):
+        """Return a page that nobody but its visitor gets to know.
+
+        :param str template: The XML id of the template.
+        :param dict values: What the template shows.
+        :param int status: The HTTP status.
+        """
+        response = request.render(template, values, status=status)
+        response.headers.update(PAGE_HEADERS)
+        return response
 
     @staticmethod
     def _get_link(access_token):

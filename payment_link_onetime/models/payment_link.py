@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -346,4 +348,6 @@ class PaymentLink(models.Model):
         """
         # In sudo mode because payers have no account: the token is their right.
         links_sudo = self.sudo()
+        if not re.fullmatch(r"[\w-]+", access_token, re.ASCII):
+            return links_sudo  # PostgreSQL takes no NUL byte, not even to say no.
         return links_sudo.search([("access_token", "=", access_token)], limit=1)

@@ -93,18 +93,16 @@ class PaymentLink(models.Model):
             "is_waiting": (
                 is_returned and page_state == "open" and own_charge.state == "draft"
             ),
-            "processing_message": own_charge.provider_id.pending_msg,
+            "processing_message": (
+                own_charge.state == "pending" and own_charge.provider_id.pending_msg
+            ),
             "amount_text": self._format_amount(self._get_displayed_amount(page_state)),
             "expiry_text": self.expires_at and self._format_time(self.expires_at),
             "paid_text": paid_on and self._format_time(paid_on),
             "lines": [
                 {
                     "name": line.name,
-                    "quantity": (
-                        formatLang(self.env, line.quantity, digits=2)
-                        if line.quantity != 1
-                        else ""
-                    ),
+                    "quantity": line.quantity != 1 and self._format_number(line.quantity),
                     "amount": self._format_amount(line.amount_untaxed),
                 }
                 for line in self.line_ids
@@ -153,6 +151,14 @@ class PaymentLink(models.Model):
         :rtype: str
         """
         return format_amount(self.env, amount, self.currency_id)
+
+    def _format_number(self, number):
+        """Return a quantity as text, in the language of the context.
+
+        :param float number: The quantity.
+        :rtype: str
+        """
+        return formatLang(self.env, number, digits=0 if number.is_integer() else 2)
 
     def _format_time(self, time):
         """Return a time as text, in the company's time zone, which it names.

@@ -103,31 +103,39 @@ class PaymentLinkCommon(AccountPaymentCommon):
 class PaymentLinkHttpCommon(PaymentLinkCommon, PaymentHttpCommon):
     """The same, through the doors."""
 
+    def _run_job(self, xmlid):
+        """Override: with an HTTP server, every cursor may be committed."""
+        self.env.ref(xmlid).method_direct_trigger()
+        self.env.invalidate_all()
+
     def _get_page(self, link, **kwargs):
         return self.url_open(link._get_page_path(), **kwargs)
 
-    def _post_transaction(self, link, path=None, **values):
+    def _post_transaction(self, link, **values):
         """Do what the page does when the payer clicks "Pay".
 
         :return: The processing values.
         :raises JsonRpcException: for what the route refuses.
         """
-        path = path or link._get_page_path()
         return self.make_jsonrpc_request(
-            f"{path}/transaction",
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.payment_method_id,
-                "token_id": None,
-                "amount": link.amount,
-                "flow": "direct",
-                "tokenization_requested": False,
-                "landing_route": link._get_page_path(),
-                "is_validation": False,
-                "csrf_token": "",
-                **values,
-            },
+            f"{link._get_page_path()}/transaction",
+            self._prepare_transaction_params(link, **values),
         )
+
+    def _prepare_transaction_params(self, link, **values):
+        """Return what Odoo's payment form sends, with some of it forged."""
+        return {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.payment_method_id,
+            "token_id": None,
+            "amount": link.amount,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": link._get_page_path(),
+            "is_validation": False,
+            "csrf_token": "",
+            **values,
+        }
 
     def _get_charge(self, processing_values):
         return self._get_tx(processing_values["reference"])

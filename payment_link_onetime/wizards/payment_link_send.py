@@ -78,6 +78,9 @@ class PaymentLinkSend(models.TransientModel):
     def default_get(self, fields_list):
         """Override of `base` to take the amounts from the document in the context."""
         values = super().default_get(fields_list)
+        if link := self.env["payment.link"].browse(values.get("link_id")):
+            values.update(self._prepare_values_from_link(link))
+            return {key: value for key, value in values.items() if key in fields_list}
         record = self._get_record_from_context()
         company = self.env.company
         if record is not None and record.company_id:
@@ -104,7 +107,7 @@ class PaymentLinkSend(models.TransientModel):
             )
             if record.currency_id.is_zero(available) and open_links:
                 # All that is due is asked for already: that link is sent again.
-                values["link_id"] = open_links[0].id
+                values.update(self._prepare_values_from_link(open_links[0]))
         return {key: value for key, value in values.items() if key in fields_list}
 
     # === ACTION METHODS === #
@@ -173,6 +176,7 @@ class PaymentLinkSend(models.TransientModel):
         self.ensure_one()
         if not self.link_id:
             self.link_id = self.env["payment.link"].create(self._prepare_link_values())
+            self.reference = self.link_id.reference
         return self.link_id
 
     def _prepare_link_values(self):
@@ -197,6 +201,24 @@ class PaymentLinkSend(models.TransientModel):
         return values
 
     # === GETTERS === #
+
+    @api.model
+    def _prepare_values_from_link(self, link):
+        """Return what the dialog shows of a link that is to be sent again.
+
+        :param payment.link link: The link.
+        :rtype: dict
+        """
+        return {
+            "link_id": link.id,
+            "company_id": link.company_id.id,
+            "currency_id": link.currency_id.id,
+            "partner_id": link.partner_id.id,
+            "amount_option": "fixed",
+            "amount": link.amount,
+            "reference": link.reference,
+            "expires_at": link.expires_at,
+        }
 
     @api.model
     def _get_document_models(self):
