@@ -176,8 +176,10 @@ class PaymentLinkPortal(PaymentPortal):
         link_sudo = request.env["payment.link"]._find_by_token(access_token)
         if not link_sudo:
             raise NotFound()
-        request.update_context(lang=link_sudo._get_page_lang())
-        return link_sudo.with_context(lang=request.env.context["lang"])
+        lang = link_sudo._get_page_lang()
+        request.update_context(lang=lang)
+        request.lang = request.env["res.lang"]._get_data(code=lang)  # for the scripts
+        return link_sudo.with_context(lang=lang)
 
     @staticmethod
     def _ensure_payer_key():

@@ -51,6 +51,7 @@ class PaymentLink(models.Model):
         document = self._get_document_from_values(vals)
         if document:
             document.check_access("read")
+            document._payment_link_lock()
             vals = {**document._payment_link_prepare_values(), **vals}
         company = self.env["res.company"].browse(vals.get("company_id"))
         company = company or self.env.company

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class PaymentLinkDocumentMixin(models.AbstractModel):
@@ -136,10 +137,24 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         :rtype: float
         """
         # Links that the user may not see ask for the document's money as well.
-        links_sudo = self._payment_link_get_open_links().sudo()
+        links_sudo = self.sudo()._payment_link_get_open_links()
         asked = sum(links_sudo.mapped("amount_due"))
         available = self._payment_link_get_due_amount() - asked
         return max(self.currency_id.round(available), 0.0)
+
+    def _payment_link_lock(self):
+        """Let nobody else make a link on the documents until the transaction ends.
+
+        The rows are written, not only locked: whoever waited for them looks again with
+        what is true then.
+        """
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET write_uid = write_uid WHERE id IN %s",
+                SQL.identifier(self._table),
+                self._ids,
+            )
+        )
 
     def _payment_link_get_open_links(self):
         """Return the links on the document that take money at this moment.

@@ -179,13 +179,21 @@ class PaymentLink(models.Model):
 
         :rtype: bool
         """
+        expiry = self._get_expiry()
+        return bool(expiry) and expiry < fields.Datetime.now()
+
+    def _get_expiry(self):
+        """Return the last moment at which a payment can be started.
+
+        :return: The moment in UTC, or `None` if there is no end.
+        :rtype: datetime|None
+        """
         self.ensure_one()
-        now = fields.Datetime.now()
-        if self.expires_at and self.expires_at < now:
-            return True
-        if not self.activation_minutes or not self.first_opened_at:
-            return False
-        return self.first_opened_at + timedelta(minutes=self.activation_minutes) < now
+        ends = [self.expires_at] if self.expires_at else []
+        if self.activation_minutes and self.first_opened_at:
+            minutes = timedelta(minutes=self.activation_minutes)
+            ends.append(self.first_opened_at + minutes)
+        return min(ends, default=None)
 
     def _on_transactions_updated(self, transactions):
         """Follow a change of state of some of the links' transactions.
@@ -215,10 +223,13 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         event = transaction._get_payment_link_event_type()
+        if not event:
+            return
         self._record_event(event, transaction=transaction)
+        expiry = self._get_expiry()
         if event == "paid" and (
             self.state in ("cancelled", "expired")
-            or (self._is_expired() and transaction.create_date > self.expires_at)
+            or (expiry and transaction.create_date > expiry)
         ):
             self._store({"paid_late": True})
             self._log_note(
@@ -344,7 +355,10 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         link = self.with_context(lang=self.company_id.partner_id.lang)
-        link._message_log(body=get_body(link.env))
+        author = self.env.user.partner_id
+        if self.env.user._is_public():  # What payers and providers do has no author.
+            author = self.env.ref("base.partner_root")
+        link._message_log(body=get_body(link.env), author_id=author.id)
 
     def _get_selection_label(self, field_name):
         """Return the value of a selection field as a user reads it.

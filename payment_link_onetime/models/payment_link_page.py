@@ -166,6 +166,6 @@ class PaymentLink(models.Model):
         :param datetime time: The time in UTC.
         :rtype: str
         """
-        timezone = self.company_id.partner_id.tz or "UTC"
+        timezone = self.company_id._get_payment_link_timezone()
         text = format_datetime(self.env, time, tz=timezone, dt_format="medium")
         return f"{text} ({timezone})"

@@ -39,8 +39,7 @@ class PaymentTransaction(models.Model):
         if links_sudo:
             links_sudo._on_transactions_updated(transactions.sudo())
             # Booking takes numbers and makes documents: a job does it, no payer waits.
-            cron_sudo = self.env.ref("payment.cron_post_process_payment_tx").sudo()
-            cron_sudo._trigger()
+            self._trigger_payment_link_cron("payment.cron_post_process_payment_tx")
         return transactions
 
     # === BUSINESS METHODS - POST-PROCESSING === #
@@ -71,7 +70,16 @@ class PaymentTransaction(models.Model):
         if str2bool(parameters_sudo.get_param("sale.automatic_invoice")) and any(
             tx.state == "done" and tx.sale_order_ids for tx in self
         ):
-            self.env.ref("sale.send_invoice_cron").sudo()._trigger()
+            self._trigger_payment_link_cron("sale.send_invoice_cron")
+
+    @api.model
+    def _trigger_payment_link_cron(self, xmlid):
+        """Wake a job of Odoo's. A job that somebody deleted must not lose a payment.
+
+        :param str xmlid: The XML id of the `ir.cron`.
+        """
+        if cron := self.env.ref(xmlid, raise_if_not_found=False):
+            cron.sudo()._trigger()  # Whoever pays may wake a job.
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to put the link's reference into the memo."""
@@ -89,10 +97,15 @@ class PaymentTransaction(models.Model):
     def _get_payment_link_event_type(self):
         """Return the type of the event that tells the transaction's state.
 
-        :return: A type of `payment.link.event`.
-        :rtype: str
+        :return: A type of `payment.link.event`, or `None` for a charge that was
+            captured or voided in parts: these have told it.
+        :rtype: str|None
         """
         self.ensure_one()
+        if self.child_transaction_ids.filtered(
+            lambda child: child.operation == self.operation
+        ):
+            return None
         if self.operation == "refund" and self.state == "done":
             return "refunded"
         if self.source_transaction_id and self.state == "cancel":

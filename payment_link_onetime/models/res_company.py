@@ -1,5 +1,6 @@
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+import pytz
 
 from odoo import fields, models
 
@@ -45,12 +46,20 @@ class ResCompany(models.Model):
         self.ensure_one()
         if not self.payment_link_expiry_days:
             return False
-        timezone = ZoneInfo(self.partner_id.tz or self.env.user.tz or "UTC")
-        utc = ZoneInfo("UTC")
-        now = fields.Datetime.now().replace(tzinfo=utc).astimezone(timezone)
+        timezone = pytz.timezone(self._get_payment_link_timezone())
+        now = pytz.utc.localize(fields.Datetime.now()).astimezone(timezone)
         day = now.date() + timedelta(days=self.payment_link_expiry_days)
-        end = datetime.combine(day, time(23, 59, 59), tzinfo=timezone)
-        return end.astimezone(utc).replace(tzinfo=None)
+        end = timezone.localize(datetime.combine(day, time(23, 59, 59)))
+        return end.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _get_payment_link_timezone(self):
+        """Return in which time zone the days of the company's links begin and end.
+
+        :return: The name of the time zone.
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.partner_id.tz or "UTC"
 
     def _get_payment_link_guest_partner(self):
         """Return on whom payments without a customer are booked.

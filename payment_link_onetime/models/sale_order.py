@@ -103,8 +103,11 @@ class SaleOrder(models.Model):
         defer = allow_deferred_sending and self.env.context.get(
             "payment_link_defer_mails"
         )
-        odoo_cron_sudo = self.env.ref("sale.send_pending_emails_cron").sudo()
-        if not (defer and mail_template) or odoo_cron_sudo.active:
+        odoo_cron = self.env.ref(
+            "sale.send_pending_emails_cron", raise_if_not_found=False
+        )
+        is_deferred_by_odoo = odoo_cron and odoo_cron.sudo().active
+        if not (defer and mail_template) or is_deferred_by_odoo:
             return super()._send_order_notification_mail(
                 mail_template, allow_deferred_sending=allow_deferred_sending
             )

@@ -237,7 +237,10 @@ class TestLinkCharge(PaymentLinkCommon):
         self.assertEqual(charge.state, "done")
         self.assertEqual((link.amount_authorized, link.amount_paid), (0.0, 40.0))
         self.assertEqual(link.payment_status, "partially_paid")
-        self.assertIn("voided", link.event_ids.mapped("type"))
+        self.assertEqual(
+            link.event_ids.sorted("id").mapped("type"),
+            ["created", "attempted", "authorized", "paid", "voided"],
+        )
 
     def test_G7_refunds_count_and_reopen_nothing(self):
         link = self._create_link()
@@ -303,6 +306,38 @@ class TestLinkCharge(PaymentLinkCommon):
             charge._set_done()
         self.assertEqual(link.state, "completed")
         self.assertFalse(link.paid_late)
+
+    def test_E6_activation_time_runs_from_the_first_opening(self):
+        link = self._create_link(activation_minutes=15, expires_at=False)
+        self.assertEqual(link._get_page_state(), "open")
+        charge = self._create_charge(link)
+        link._record_opening()
+        with freeze_time(link.first_opened_at + timedelta(minutes=16)):
+            self.assertEqual(link._get_page_state(self.payer_key), "expired")
+            charge._set_done()
+        self.assertFalse(link.paid_late)
+
+    def test_rule_4_payment_that_was_started_too_late_is_said(self):
+        """Odoo's own door stays open when ours is shut: a transaction by hand."""
+        link = self._create_link()
+        with freeze_time(link.expires_at + timedelta(minutes=1)):
+            charge = self._create_transaction(
+                "direct",
+                amount=100.0,
+                currency_id=link.currency_id.id,
+                partner_id=link.partner_id.id,
+                reference="by hand",
+                payment_link_id=link.id,
+            )
+            # PostgreSQL's clock is not frozen.
+            self.env.cr.execute(
+                "UPDATE payment_transaction SET create_date = %s WHERE id = %s",
+                [fields.Datetime.now(), charge.id],
+            )
+            charge.invalidate_recordset()
+            charge._set_done()
+        self.assertTrue(link.paid_late)
+        self.assertEqual(link.state, "completed")
 
     def test_expiry_is_written_down_by_the_job(self):
         link = self._create_link(amount=10)
