@@ -20,11 +20,13 @@ from .console import SetupError, phase
 from .files import digest, locked
 from .paths import ADDON, ADDON_NAME, CACHE, LOCK_FILE, LOGS, ODOO_DATA, ROOT
 
-MODULES = ("sale_management", "account", "account_payment", "payment_demo", "sms")
-# The flavours of databases, and what they have in addition.
+# The flavours of databases and the modules in them. All others are made out of the plain one.
 PLAIN = "plain"
 WEBSITE = "website"
-_FLAVOURS = {PLAIN: (), WEBSITE: ("website",)}
+_FLAVOURS = {
+    PLAIN: ("sale_management", "account", "account_payment", "payment_demo", "sms"),
+    WEBSITE: ("website",),
+}
 
 _FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
 # Several checkouts, and machines, may use one PostgreSQL server; each has its own filestore.
@@ -44,12 +46,13 @@ class Databases:
 
     def base(self, flavour=PLAIN):
         """Return the name of the template with Odoo's modules, made now if it is missing."""
-        modules = (*MODULES, *_FLAVOURS[flavour])
-        key = digest(self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE)
+        modules = _FLAVOURS[flavour]
+        origin = self.base(PLAIN) if flavour != PLAIN else "template0"
+        key = digest(origin, self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE)
         with self._building(f"{_PREFIX}_{flavour}_base_", key) as name:
             if name:
                 with phase(f"a database with Odoo's modules ({flavour})"):
-                    self.cluster.create(name)
+                    self.clone(origin, name)
                     self._install(name, modules, flavour, "base", "--with-demo")
                     self._shell(name, _FINISH_BASE, flavour)
         return f"{_PREFIX}_{flavour}_base_{key}"
@@ -97,7 +100,6 @@ class Databases:
                 if old != unfinished:
                     with suppress(SetupError):  # being cloned by another command
                         self.drop(old)
-            filestore(unfinished).mkdir(parents=True, exist_ok=True)
             filestore(unfinished).rename(filestore(name))
             self.cluster.rename(unfinished, name)
 
@@ -108,7 +110,8 @@ class Databases:
         self.drop(name)
         self.cluster.create(name, template)
         # Files there are never changed in place, so links are as good as copies.
-        shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
+        if filestore(template).exists():
+            shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
         return name
 
     def drop(self, name):

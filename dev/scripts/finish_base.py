@@ -11,14 +11,9 @@ MISSING = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 try:
     file_path(MISSING)
 except FileNotFoundError:
-    env["ir.asset"].create(
-        {
-            "name": "Left out by Debian: selfie segmentation",
-            "bundle": "web.assets_backend",
-            "directive": "remove",
-            "path": MISSING,
-        }
-    )
+    values = {"bundle": "web.assets_backend", "directive": "remove", "path": MISSING}
+    if not env["ir.asset"].search([(name, "=", value) for name, value in values.items()]):
+        env["ir.asset"].create({"name": "Left out by Debian", **values})
 
 # Stored with the database, so every copy of it has them at once.
 env["ir.qweb"]._pregenerate_assets_bundles()

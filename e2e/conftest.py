@@ -1,0 +1,80 @@
+"""Fixtures for tests that need a real server: several processes, real commits, real races.
+
+Each test module gets a database of its own, a clone that is dropped afterwards.
+"""
+
+from contextlib import contextmanager
+
+import pytest
+
+from dev.databases import Databases
+from dev.odoo import ready_odoo
+from dev.server import OdooServer
+
+
+class Server(OdooServer):
+    """A server whose database the test can also work on directly."""
+
+    @contextmanager
+    def environment(self, login="admin"):
+        """Give an `Environment` of the user `login`; what it did is committed at the end.
+
+        It runs in the test's own process, beside the server, with a registry of its own.
+        """
+        from odoo.api import SUPERUSER_ID, Environment
+        from odoo.modules.registry import Registry
+
+        registry = Registry(self.database).check_signaling()
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            user = env["res.users"].search([("login", "=", login)])
+            yield env(user=user)
+        registry.signal_changes()
+
+    def stop(self):
+        super().stop()
+        from odoo.modules.registry import Registry
+        from odoo.sql_db import close_db
+
+        Registry.delete(self.database)
+        close_db(self.database)
+
+
+@pytest.fixture(scope="session")
+def odoo():
+    """Odoo, configured in this process too: the one that `make test` prepared."""
+    with ready_odoo() as ready:
+        from odoo.tools import config
+
+        config.parse_config(["-c", str(ready.configuration("e2e"))])
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def databases(odoo):
+    return Databases(odoo)
+
+
+@pytest.fixture(scope="session")
+def start_server(odoo, databases):
+    """Give a context manager that runs a server on a clone of a prepared database.
+
+    Its arguments are those of `OdooServer`, and `flavour` for the database. When it ends, the
+    server's log must hold no warning and no error about the addon.
+    """
+
+    @contextmanager
+    def start(flavour="plain", **options):
+        with databases.temporary(databases.with_addon(flavour), "e2e") as database:
+            with Server(odoo, database, **options) as server:
+                yield server
+            assert not server.complaints(), "\n".join(server.complaints())
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def server(start_server):
+    """A prefork server with four workers, without scheduled jobs."""
+    with start_server() as running:
+        yield running

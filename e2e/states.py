@@ -1,0 +1,229 @@
+"""The guest page in every state: how a link, and then a browser, gets there."""
+
+from datetime import timedelta
+
+from odoo import Command, fields
+
+# What a visitor does once the page is open, where the state is not the link's alone.
+_DEMO_OUTCOMES = {"failed": "error", "pending": "pending", "paid": "done"}
+
+STATES = (
+    "open",
+    "form",
+    "standalone",
+    "prepayment",
+    "long",
+    "busy",
+    "processing",
+    "waiting",
+    "failed",
+    "pending",
+    "paid",
+    "completed",
+    "expired",
+    "cancelled",
+    "not_found",
+    "no_method",
+)
+
+
+class Pages:
+    """One link for each state of the page.
+
+    :param Environment env: where to make the links; a user who may do everything
+    """
+
+    def __init__(self, env):
+        self.env = env
+        company = env.company
+        company.write({"email": "billing@example.com", "phone": "+1 555 0100"})
+        self.customer = env["res.partner"].create(
+            {"name": "Ada Payer", "email": "ada@example.com", "lang": "en_US"}
+        )
+        self.tax = env["account.tax"].create(
+            {"name": f"Sales tax {self.customer.id}", "amount": 10.0}
+        )
+
+    def create(self, state, **values):
+        """Make the link of a state.
+
+        :return: its path on the server
+        :rtype: str
+        """
+        if state == "not_found":
+            return "/pay/no-such-link"
+        link = getattr(self, f"_create_{state}", self._create_link)(**values)
+        return link._get_page_path()
+
+    def create_order(self, lines=None):
+        """Make a quote of 110.00: three lines and their taxes, if nothing else is said."""
+        lines = lines or [
+            ("Oak garden chair", 2, 35.0),
+            ("Cushion, linen", 4, 5.0),
+            ("Delivery to your door", 1, 10.0),
+        ]
+        return self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": self._get_product(name).id,
+                            "name": name,
+                            "product_uom_qty": quantity,
+                            "price_unit": price,
+                            "tax_ids": [Command.set(self.tax.ids)],
+                        }
+                    )
+                    for name, quantity, price in lines
+                ],
+            }
+        )
+
+    def _get_number(self):
+        return str(self.env["payment.link"].search_count([]) + 1)
+
+    def _get_product(self, name):
+        products = self.env["product.product"]
+        return products.search([("name", "=", name)], limit=1) or products.create(
+            {"name": name, "taxes_id": False}
+        )
+
+    def _create_link(self, **values):
+        values.setdefault("description", "Your garden furniture, as discussed")
+        order = values.pop("sale_order_id", None) or self.create_order().id
+        return self.env["payment.link"].create({"sale_order_id": order, **values})
+
+    def _create_standalone(self, **values):
+        return self.env["payment.link"].create(
+            {
+                "amount": 75.0,
+                "reference": f"WORKSHOP-{self._get_number()}",
+                "description": "A seat in Saturday's carpentry workshop",
+                **values,
+            }
+        )
+
+    def _create_prepayment(self, **values):
+        return self._create_link(amount=33.0, **values)
+
+    def _create_long(self, **values):
+        """Whatever people type: many lines, words without end, big numbers."""
+        lines = [(f"Position {number}: a chair", number, 12.5) for number in range(1, 18)]
+        lines += [
+            (
+                "A conference table for twenty people, in oiled oak from the region, "
+                "with cable ducts\nDelivered, assembled and levelled; packaging is "
+                "taken back",
+                1.5,
+                1234567.89,
+            ),
+            ("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2, 1, 1),
+        ]
+        return self._create_link(
+            sale_order_id=self.create_order(lines).id,
+            reference="AGREEMENT/ANNEX-B/" + "0123456789" * 6 + self._get_number(),
+            description="First line of what it is for.\nSecond line.\n" + "Long " * 60,
+            **values,
+        )
+
+    def _create_busy(self, **values):
+        link = self._create_link(**values)
+        link._claim("another browser")
+        return link
+
+    def _create_processing(self, **values):
+        link = self._create_link(**values)
+        self._create_charge(link)._set_pending()
+        return link
+
+    def _create_completed(self, **values):
+        link = self._create_link(**values)
+        self._create_charge(link)._set_done()
+        return link
+
+    def _create_expired(self, **values):
+        link = self._create_link(**values)
+        link._store({"expires_at": fields.Datetime.now() - timedelta(minutes=1)})
+        return link
+
+    def _create_cancelled(self, **values):
+        link = self._create_link(**values)
+        link.action_cancel()
+        return link
+
+    def _create_no_method(self, **values):
+        method = self.env.ref("payment.payment_method_ideal")
+        return self._create_link(payment_method_ids=[Command.set(method.ids)], **values)
+
+    def _create_charge(self, link):
+        provider = self.env.ref("payment.payment_provider_demo")
+        link._claim("another browser")
+        return self.env["payment.transaction"].create(
+            {
+                "reference": f"{link.code}-1",
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids[:1].id,
+                "operation": "online_direct",
+                "amount": link.amount,
+                "currency_id": link.currency_id.id,
+                "partner_id": link._get_charge_partner().id,
+                **link._get_charge_values(),
+            }
+        )
+
+
+def reach(page, state, url):
+    """Bring a browser's page to a state.
+
+    :param playwright.sync_api.Page page: the page
+    :param str state: one of `STATES`
+    :param str url: the address of that state's link
+    """
+    page.goto(url)
+    if state == "waiting":
+        _start_charge(page)
+        page.goto(f"{url}?returned=1")
+    if state in _DEMO_OUTCOMES or state == "form":
+        choose_demo(page, _DEMO_OUTCOMES.get(state, "done"))
+    if state in _DEMO_OUTCOMES:
+        page.locator("[name=o_payment_submit_button]").click()
+        expected = ".alert-danger" if state == "failed" else ".o_payment_link_outcome"
+        page.locator(expected).wait_for()
+    page.locator(".o_payment_link_card").wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def choose_demo(page, outcome):
+    """Choose the demo provider and how it answers."""
+    radio = page.locator("[name=o_payment_radio][data-provider-code=demo]")
+    if not radio.is_checked():
+        radio.check()
+    page.locator("#simulated_payment_state").select_option(outcome)
+
+
+def _start_charge(page):
+    """Do what the form does before a provider takes over."""
+    page.evaluate(
+        """async () => {
+            const form = document.getElementById("o_payment_form").dataset;
+            const radio = document.querySelector("[name=o_payment_radio]").dataset;
+            const params = {
+                provider_id: Number(radio.providerId),
+                payment_method_id: Number(radio.paymentOptionId),
+                token_id: null,
+                amount: Number(form.amount),
+                flow: "direct",
+                tokenization_requested: false,
+                landing_route: form.landingRoute,
+                is_validation: false,
+                access_token: null,
+                csrf_token: odoo.csrf_token,
+            };
+            await fetch(form.transactionRoute, {
+                method: "POST",
+                headers: {"Content-Type": "application/json"},
+                body: JSON.stringify({jsonrpc: "2.0", method: "call", params}),
+            });
+        }"""
+    )
