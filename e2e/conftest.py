@@ -4,12 +4,17 @@ Each test module gets a database of its own, a clone that is dropped afterwards.
 """
 
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from dev.databases import Databases
 from dev.odoo import ready_odoo
+from dev.paths import ROOT
 from dev.server import OdooServer
+
+# Addons that only these tests need: what is on the internet otherwise.
+_TEST_ADDONS = ROOT / "e2e" / "addons"
 
 
 class Server(OdooServer):
@@ -59,18 +64,38 @@ def databases(odoo):
 def start_server(odoo, databases):
     """Give a context manager that runs a server on a clone of a prepared database.
 
-    Its arguments are those of `OdooServer`, and `flavour` for the database. When it ends, the
-    server's log must hold no warning and no error about the addon.
+    Its arguments are those of `OdooServer`, and `flavour` for the database, or the database itself
+    as `template`. When it ends, the server's log must hold no warning and no error about the addon.
     """
 
     @contextmanager
-    def start(flavour="plain", **options):
-        with databases.temporary(databases.with_addon(flavour), "e2e") as database:
+    def start(flavour="plain", template=None, **options):
+        template = template or databases.with_addon(flavour)
+        with databases.temporary(template, "e2e") as database:
             with Server(odoo, database, **options) as server:
                 yield server
             assert not server.complaints(), "\n".join(server.complaints())
 
     return start
+
+
+@pytest.fixture(scope="session")
+def start_loopback_server(odoo, databases, start_server):
+    """Give the same as `start_server`, with the redirect provider `loopback` beside the demo's.
+
+    It is installed once per run, into a template of its own.
+    """
+    from odoo.addons import __path__ as addons_path
+
+    addons_path.append(str(_TEST_ADDONS))
+    folders = (*odoo.source.addons_path, ROOT, _TEST_ADDONS)
+    settings = {"addons_path": ",".join(str(folder) for folder in folders)}
+    configuration = odoo.configuration("e2e-loopback", **settings)
+    with databases.temporary(databases.with_addon(), "loopback") as template:
+        arguments = ["server", "-c", configuration, "-d", template, "-i", "payment_loopback"]
+        arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+        odoo.run(*arguments, log_name="install-loopback")
+        yield partial(start_server, template=template, **settings)
 
 
 @pytest.fixture(scope="module")
