@@ -14,7 +14,7 @@ class PaymentLinkSend(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True)
     partner_id = fields.Many2one("res.partner", string="Customer")
-    email = fields.Char(related="partner_id.email")
+    email = fields.Char(related="partner_id.email", related_sudo=False)
     amount_option = fields.Selection(
         [
             ("due", "What is due"),
@@ -30,15 +30,22 @@ class PaymentLinkSend(models.TransientModel):
     available_amount = fields.Monetary(string="Due", readonly=True)
     prepayment_amount = fields.Monetary(string="Prepayment", readonly=True)
     amount = fields.Monetary(
-        compute="_compute_amount", store=True, readonly=False, required=True
+        compute="_compute_amount",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
     reference = fields.Char(help="Empty: the document's number, or the link's code.")
     description = fields.Text(help="The payer reads it on the page.")
     expires_at = fields.Datetime(string="Expiry")
     message = fields.Text(help="It goes into the e-mail, above the button.")
     link_id = fields.Many2one("payment.link", readonly=True)
-    url = fields.Char(related="link_id.url", string="Payment Link")
-    qr_code = fields.Binary(related="link_id.qr_code", string="QR Code")
+    # A link that the user may not see must not give away its secret here.
+    url = fields.Char(related="link_id.url", string="Payment Link", related_sudo=False)
+    qr_code = fields.Binary(
+        related="link_id.qr_code", string="QR Code", related_sudo=False
+    )
 
     # === COMPUTE METHODS === #
 
