@@ -102,12 +102,15 @@ class PaymentLink(models.Model):
         "payment.provider",
         string="Allowed Providers",
         readonly=True,
+        groups="base.group_system",  # As the providers themselves.
         help="Empty: every provider of the company.",
     )
     payment_method_ids = fields.Many2many(
         "payment.method",
         string="Allowed Payment Methods",
         readonly=True,
+        # A method that is switched off later must not leave a list that allows all.
+        context={"active_test": False},
         help="Empty: every method of the allowed providers.",
     )
     descriptor = fields.Json(readonly=True)
@@ -203,7 +206,8 @@ class PaymentLink(models.Model):
     @api.constrains("company_id", "partner_id", "provider_ids")
     def _check_companies(self):
         for link in self:
-            for record in (link.partner_id, *link.provider_ids):
+            providers_sudo = link.sudo().provider_ids  # Users may not read them.
+            for record in (link.partner_id, *providers_sudo):
                 if record.company_id and record.company_id != link.company_id:
                     raise ValidationError(
                         self.env._(
@@ -218,7 +222,8 @@ class PaymentLink(models.Model):
     @api.depends("access_token")
     def _compute_url(self):
         for link in self:
-            token = link.sudo().access_token  # It is in the URL that users hand out.
+            # Not in sudo mode: who may not read the link may not pay in its name.
+            token = link.access_token
             link.url = token and f"{link.get_base_url()}{link._get_page_path()}"
 
     @api.depends("url")

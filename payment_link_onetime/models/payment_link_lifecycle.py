@@ -63,7 +63,11 @@ class PaymentLink(models.Model):
     )
 
     transaction_ids = fields.One2many(
-        "payment.transaction", "payment_link_id", readonly=True, copy=False
+        "payment.transaction",
+        "payment_link_id",
+        readonly=True,
+        copy=False,
+        groups="account.group_account_invoice",  # As the transactions themselves.
     )
     payment_ids = fields.Many2many(
         "account.payment",
