@@ -4,10 +4,16 @@ PYTHON ?= python3
 RUN = $(PYTHON) -m dev
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-long quick
+.PHONY: help demo demo-reset test test-long quick
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo:  ## Odoo with the addon and demo data on http://localhost:8069; PORT= changes it
+	@$(RUN) demo
+
+demo-reset:  ## forget the demo's database: the next start makes a new one
+	@$(RUN) demo-reset
 
 test:  ## all tests; ARGS="-k name" passes arguments to pytest
 	@$(RUN) test $(ARGS)

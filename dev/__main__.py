@@ -10,6 +10,8 @@ from .console import SetupError, error
 
 # Where each command lives: imported when it is asked for.
 _COMMANDS = {
+    "demo": "demo:demo",
+    "demo-reset": "demo:demo_reset",
     "test": "testing:test",
     "test-long": "testing:test_long",
     "quick": "testing:quick",

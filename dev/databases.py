@@ -53,8 +53,7 @@ class Databases:
             if name:
                 with phase(f"a database with Odoo's modules ({flavour})"):
                     self.clone(origin, name)
-                    self._install(name, modules, flavour, "base", "--with-demo")
-                    self._shell(name, _FINISH_BASE, flavour)
+                    self._install_base(name, flavour)
         return f"{_PREFIX}_{flavour}_base_{key}"
 
     def with_addon(self, flavour=PLAIN):
@@ -65,7 +64,8 @@ class Databases:
             if name:
                 with phase(f"a database with the addon ({flavour})"):
                     self.clone(base, name)
-                    self._install(name, [ADDON_NAME], flavour, "addon")
+                    log_name = self.install_log(flavour).stem
+                    self._change_modules(name, log_name, "-i", ADDON_NAME)
         return f"{_PREFIX}_{flavour}_addon_{key}"
 
     @staticmethod
@@ -73,15 +73,22 @@ class Databases:
         """Return the path of the log of the addon's last installation."""
         return LOGS / f"install-{flavour}-addon.log"
 
-    def _install(self, database, modules, flavour, layer, *options):
-        configuration = self.odoo.configuration("install", with_addon=layer == "addon")
-        arguments = ["server", "-c", configuration, "-d", database, "-i", ",".join(modules)]
-        arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0", *options]
-        self.odoo.run(*arguments, log_name=f"install-{flavour}-{layer}")
+    def _install_base(self, database, flavour):
+        options = ["-i", ",".join(_FLAVOURS[flavour]), "--with-demo"]
+        log_name = f"install-{flavour}-base"
+        self._change_modules(database, log_name, *options, with_addon=False)
+        log_name = f"finish-{flavour}-base"
+        self.odoo.shell(database, _FINISH_BASE.read_text(), log_name, with_addon=False)
 
-    def _shell(self, database, script, flavour):
-        log_name = f"{script.stem}-{flavour}"
-        self.odoo.shell(database, script.read_text(), log_name, with_addon=False)
+    def update_addon(self, database, log_name):
+        """Bring a database with the addon up to the addon's files."""
+        self._change_modules(database, log_name, "-u", ADDON_NAME)
+
+    def _change_modules(self, database, log_name, *options, with_addon=True):
+        configuration = self.odoo.configuration("install", with_addon)
+        arguments = ["server", "-c", configuration, "-d", database, *options]
+        arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+        self.odoo.run(*arguments, log_name=log_name)
 
     @contextmanager
     def _building(self, prefix, key):

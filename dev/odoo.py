@@ -11,6 +11,7 @@ from .paths import CACHE, LOGS, ODOO_DATA, ROOT
 from .postgres import running_cluster
 from .venv import ensure_venv
 
+_ODOO_BIN = ROOT / "dev" / "scripts" / "odoo_bin.py"
 # Variables that Odoo would take settings from.
 _FOREIGN = ("ODOO_", "OPENERP_", "PG")
 
@@ -65,7 +66,7 @@ class Odoo:
         return path
 
     def command(self, *arguments):
-        return [str(self.venv.python), "-m", "odoo", *(str(argument) for argument in arguments)]
+        return [str(self.venv.python), str(_ODOO_BIN), *(str(text) for text in arguments)]
 
     def run(self, *arguments, log_name, code=None):
         """Run Odoo to its end and return the path of its log; fail with the log's last errors.
@@ -92,11 +93,15 @@ class Odoo:
             raise SetupError(f"Odoo failed, see {log}:\n{tail}")
         return log
 
-    def shell(self, database, code, log_name, **options):
-        """Run Python code in Odoo's shell, with `env` at hand. The code commits what it does."""
-        configuration = self.configuration("shell", **options)
+    def shell(self, database, code, log_name, values=None, with_addon=True):
+        """Run Python code in Odoo's shell, with `env` at hand. The code commits what it does.
+
+        :param dict values: what the code finds under these names; strings and numbers
+        """
+        configuration = self.configuration("shell", with_addon)
         arguments = ["shell", "-c", configuration, "-d", database, "--no-http"]
-        return self.run(*arguments, log_name=log_name, code=code)
+        prelude = "".join(f"{name} = {value!r}\n" for name, value in (values or {}).items())
+        return self.run(*arguments, log_name=log_name, code=prelude + code)
 
 
 @contextmanager

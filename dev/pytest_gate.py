@@ -54,7 +54,7 @@ class Gate:
             self._skipped(report)
         elif report.failed:
             self.counts["failed" if report.when == "call" else "errors"] += 1
-        elif report.when == "call":
+        elif report.when == "call" and type(report) is pytest.TestReport:  # not a subtest's
             self.counts["passed"] += 1
 
     def pytest_collectreport(self, report):
