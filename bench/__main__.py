@@ -1,0 +1,80 @@
+"""`python -m bench`: measure, and print the table."""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from dev.console import phase
+from dev.databases import Databases
+from dev.odoo import ready_odoo
+from dev.paths import CACHE
+from dev.server import OdooServer, free_port
+
+from .measure import Measurement, Plan
+from .report import print_table
+from .summary import describe_failures, make_rows
+from .wkhtmltopdf import ensure_wkhtmltopdf
+
+_FIXTURE = Path(__file__).with_name("fixture.py")
+
+
+def main():
+    """Measure on a server of its own, and a database that is dropped afterwards."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="short, and less exact")
+    options = parser.parse_args()
+    plan = Plan(2, 1.0, 16, 4) if options.quick else Plan()
+    has_pdf = ensure_wkhtmltopdf()
+    with ready_odoo() as odoo:
+        databases = Databases(odoo)
+        databases.drop_abandoned()
+        with databases.temporary(databases.with_addon(), "bench") as database:
+            port = free_port()
+            with phase("orders and links to pay"):
+                targets = _make_targets(odoo, database, plan, port)
+            with OdooServer(
+                odoo, database, workers=4, cron_threads=2, port=port, name="bench"
+            ) as server:
+                results = _measure(server, targets, plan, has_pdf)
+    print_table(make_rows(results))
+    for line in describe_failures(results):
+        print(line)
+    if not has_pdf:
+        print("Without wkhtmltopdf: Odoo's mails had no PDF, which is not its default.")
+
+
+def _make_targets(odoo, database, plan, port):
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        output = Path(folder) / "targets.json"
+        settings = (
+            f"SIZES = {plan.sizes!r}\n"
+            f"OUTPUT = {str(output)!r}\n"
+            f"BASE_URL = 'http://localhost:{port}'\n"
+        )
+        # Odoo's shell reads its input to the end, and runs it as one text.
+        odoo.shell(database, settings + _FIXTURE.read_text(), "bench-fixture")
+        return json.loads(output.read_text())
+
+
+def _measure(server, targets, plan, has_pdf):
+    measurement = Measurement(server, targets, plan)
+    results = {"has_pdf": has_pdf}
+    with measurement.without_pdfs():
+        with phase("warm-up"):
+            measurement.warm_up()
+        with phase("the pages' sizes and queries"):
+            results["sizes"] = measurement.page_sizes()
+            results["costs"] = measurement.page_costs()
+        results["rates"] = measurement.page_rates()
+        with phase("one payer at a time, mails without PDF"):
+            results["plain"] = measurement.single_payments()
+        results["many"] = measurement.many_payments()
+    if has_pdf:
+        with phase("one payer at a time, Odoo at its defaults"):
+            results["default"] = measurement.single_payments()
+    return results
+
+
+if __name__ == "__main__":
+    main()
