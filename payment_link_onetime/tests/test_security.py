@@ -157,7 +157,11 @@ class TestSecurity(PaymentLinkCommon):
         """They have the pay URL and its page, never the record."""
         for user in (self.portal_user, self.public_user):
             with self.subTest(user=user.id):
-                for model in ("payment.link", "payment.link.line", "payment.link.event"):
+                for model in (
+                    "payment.link",
+                    "payment.link.line",
+                    "payment.link.event",
+                ):
                     self._assert_denied(self.env[model].with_user(user).search, [])
                 self._assert_denied(self.link.with_user(user).read, ["access_token"])
                 self._assert_denied(

@@ -50,26 +50,31 @@ class TestSend(PaymentLinkCommon, MailCase):
         self.assertEqual(dialog.partner_id, self.customer)
         with self.mock_mail_gateway():
             action = dialog.save().action_send()
-        self.assertEqual(action["params"]["next"]["type"], "ir.actions.act_window_close")
+        self.assertEqual(
+            action["params"]["next"]["type"], "ir.actions.act_window_close"
+        )
         link = self._get_links(self.order)
         self.assertEqual(link.amount, 100.0)
         self.assertEqual(link.user_id, self.seller)
-        self.assertEqual(link.event_ids.sorted("id").mapped("type"), ["created", "sent"])
+        self.assertEqual(
+            link.event_ids.sorted("id").mapped("type"), ["created", "sent"]
+        )
         self.assertEqual(self.order.payment_link_count, 1)
         self.assertEqual(self.order.state, "sent")
+        subject = f"{self.company.name}: your payment of $\xa0100.00 ({link.reference})"
         self.assertSentEmail(
-            self.seller.email_formatted,
-            [self.customer],
-            subject=f"{self.company.name}: your payment of $\xa0100.00 ({link.reference})",
+            self.seller.email_formatted, [self.customer], subject=subject
         )
 
     def test_B12_url_is_at_hand_without_sending(self):
-        """"Get link" makes the link and shows URL and QR code; nothing is sent."""
+        """The button "Get link" shows URL and QR code, and sends nothing."""
         dialog = self._open_dialog(self.order, self.seller).save()
         self.assertFalse(dialog.url)
         with self.mock_mail_gateway():
             action = dialog.action_create_link()
-        self.assertEqual((action["res_model"], action["res_id"]), (dialog._name, dialog.id))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (dialog._name, dialog.id)
+        )
         link = self._get_links(self.order)
         self.assertEqual(dialog.link_id, link)
         self.assertEqual(dialog.url, link.url)
@@ -272,7 +277,9 @@ class TestSend(PaymentLinkCommon, MailCase):
         with self.mock_mail_gateway():
             link._send_by_email(message="Dear Ada,\nas <b>agreed</b>")
         body = self._mails[0]["body"]
-        self.assertIn("Dear Ada,<br>as &lt;b&gt;agreed&lt;/b&gt;", body.replace("/>", ">"))
+        self.assertIn(
+            "Dear Ada,<br>as &lt;b&gt;agreed&lt;/b&gt;", body.replace("/>", ">")
+        )
         self.assertLess(body.index("Dear Ada"), body.index("Pay now"))
 
     def test_mail_speaks_the_customers_language(self):
