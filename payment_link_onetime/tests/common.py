@@ -90,7 +90,7 @@ class PaymentLinkCommon(AccountPaymentCommon):
 
     def _run_jobs(self):
         """Run what a payment leaves to the jobs."""
-        self._run_job("payment.cron_post_process_payment_tx")
+        self._run_job("payment_link_onetime.cron_book")
         self._run_job("payment_link_onetime.cron_send_order_mails")
 
     def _run_job(self, xmlid):

@@ -401,7 +401,7 @@ class TestLinkCharge(PaymentLinkCommon):
         """The mail waits for its job: one that cannot be made undoes no booking."""
         link = self._create_link()
         self._pay(link)
-        self._run_job("payment.cron_post_process_payment_tx")
+        self._run_job("payment_link_onetime.cron_book")
         self.assertEqual(self.order.state, "sale")
         self.assertTrue(self.order.pending_email_template_id)
         mails = self.order.message_ids.filtered("mail_ids")
@@ -418,7 +418,7 @@ class TestLinkCharge(PaymentLinkCommon):
         """No wkhtmltopdf: the customer still gets the confirmation."""
         link = self._create_link()
         self._pay(link)
-        self._run_job("payment.cron_post_process_payment_tx")
+        self._run_job("payment_link_onetime.cron_book")
 
         def cannot_render(*_args, **_kwargs):
             raise UserError("Unable to find Wkhtmltopdf on this system.")
