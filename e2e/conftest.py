@@ -4,7 +4,6 @@ Each test module gets a database of its own, a clone that is dropped afterwards.
 """
 
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
 
@@ -95,7 +94,15 @@ def start_loopback_server(odoo, databases, start_server):
         arguments = ["server", "-c", configuration, "-d", template, "-i", "payment_loopback"]
         arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
         odoo.run(*arguments, log_name="install-loopback")
-        yield partial(start_server, template=template, **settings)
+
+        @contextmanager
+        def start(**options):
+            with start_server(template=template, **settings, **options) as server:
+                with server.environment() as env:  # where the provider sends its payers back to
+                    env["ir.config_parameter"].set_param("web.base.url", server.url)
+                yield server
+
+        yield start
 
 
 @pytest.fixture(scope="module")

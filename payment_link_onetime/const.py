@@ -78,3 +78,6 @@ RECORDED_FIELDS = frozenset(
 
 # The states of a transaction in which its money is on its way to us or with us.
 MONEY_STATES = ("pending", "authorized", "done")
+
+# How often a job tries to book a charge that other transactions write at the same time.
+POST_PROCESS_ATTEMPTS = 5

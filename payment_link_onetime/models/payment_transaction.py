@@ -1,7 +1,11 @@
-from odoo import api, fields, models
-from odoo.tools import str2bool
+from datetime import timedelta
 
-from ..const import MONEY_STATES
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import float_round, str2bool
+
+from ..const import MONEY_STATES, POST_PROCESS_ATTEMPTS
 
 
 class PaymentTransaction(models.Model):
@@ -29,6 +33,61 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - PROCESSING === #
 
+    def _process(self, provider_code, payment_data):
+        """Override of `payment` to refuse a wrong amount each time that it is said.
+
+        Odoo stops at a wrong amount only if that is what puts the charge into error:
+        said once more, it would settle the charge, in full.
+        """
+        tx = self or self._search_by_reference(provider_code, payment_data)
+        if not tx or (
+            tx.payment_link_id
+            and tx.state == "error"
+            and not tx._is_amount_confirmed(payment_data)
+        ):
+            return tx
+        return super(PaymentTransaction, tx)._process(provider_code, payment_data)
+
+    def _is_amount_confirmed(self, payment_data):
+        """Return whether a provider speaks of the amount that the charge is over.
+
+        The rules are those of `_validate_amount`, which tells by a change of state.
+
+        :param dict payment_data: The payment data sent by the provider.
+        :rtype: bool
+        """
+        self.ensure_one()
+        amount_data = self._extract_amount_data(payment_data)
+        if amount_data is None:
+            return True  # The provider does not say, and Odoo trusts it.
+        charged = abs(self.amount)
+        if (digits := amount_data.get("precision_digits")) is not None:
+            charged = float_round(
+                charged, precision_digits=digits, rounding_method="DOWN"
+            )
+        amount = amount_data.get("amount") or 0.0
+        return (
+            self.currency_id.compare_amounts(amount, charged) == 0
+            and amount_data.get("currency_code") == self.currency_id.name
+        )
+
+    def _set_done(self, *, state_message=None, extra_allowed_states=()):
+        """Override of `payment` to take what is paid after it was cancelled.
+
+        Callbacks overtake each other, and a payer who cancelled may go on in another
+        tab of the provider's. Odoo would write a warning and forget the money.
+        """
+        charges = self.filtered(
+            lambda tx: tx.payment_link_id and not tx.source_transaction_id
+        )
+        processed = super(PaymentTransaction, self - charges)._set_done(
+            state_message=state_message, extra_allowed_states=extra_allowed_states
+        )
+        return processed | super(PaymentTransaction, charges)._set_done(
+            state_message=state_message,
+            extra_allowed_states=(*extra_allowed_states, "cancel"),
+        )
+
     def _update_state(self, allowed_states, target_state, state_message):
         """Override of `payment` to tell the links, here and nowhere else."""
         transactions = super()._update_state(
@@ -43,6 +102,43 @@ class PaymentTransaction(models.Model):
         return transactions
 
     # === BUSINESS METHODS - POST-PROCESSING === #
+
+    def _cron_post_process(self):
+        """Override of `payment` to book at once what another transaction was in the way
+        of.
+
+        A provider's second callback writes the row that the job is at work on. Odoo
+        leaves such a charge for the job's next turn, which may be ten minutes away.
+        """
+        super()._cron_post_process()
+        left = self.search(
+            [
+                ("payment_link_id", "!=", False),
+                ("is_post_processed", "=", False),
+                ("state", "!=", "draft"),
+                # What fails for good is none of the job's business after a while.
+                ("last_state_change", ">=", fields.Datetime.now() - timedelta(hours=1)),
+            ]
+        )
+        for tx in left:
+            tx._retry_post_process()
+
+    def _retry_post_process(self):
+        """Post-process what just failed, until nobody else writes the same rows.
+
+        :return: None
+        """
+        self.ensure_one()
+        for _attempt in range(POST_PROCESS_ATTEMPTS):
+            try:
+                self._post_process()
+                self.env.cr.commit()  # pylint: disable=invalid-commit
+                return
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()
+            except Exception:  # Odoo has tried, failed and logged it just before.
+                self.env.cr.rollback()
+                return
 
     def _post_process(self):
         """Override of `payment` to keep mails and PDFs out of what books a payment.

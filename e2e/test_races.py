@@ -1,0 +1,271 @@
+"""Many at once, on a real prefork server: rules 2, 3, 4, 6 and 11 of the design.
+
+Every client is a thread of its own with cookies of its own. The provider's answers are sent by the
+tests, so that they arrive exactly when it hurts. Odoo's own payment links charge twice in the
+second of these races, every time.
+"""
+
+import os
+import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from ledger import Ledger
+from links import AMOUNT, create_links
+from payers import Gateway, at_once
+
+ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
+PAYERS = 16
+
+# What a payer is told who was not the first.
+REFUSALS = (
+    "Somebody is paying this right now. Please try again in a few minutes.",
+    "This payment has already been completed",
+    "Your payment is being processed.",
+)
+KINDS = ("odoo.exceptions.UserError", "odoo.exceptions.LockError")
+
+both_providers = pytest.mark.parametrize("provider", ["demo", "loopback"])
+
+
+@pytest.fixture(scope="module")
+def server(start_loopback_server):
+    """A prefork server with four workers that runs its jobs."""
+    with start_loopback_server(workers=4, cron_threads=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ledger(server):
+    opened = Ledger(server)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    return Gateway(server.url)
+
+
+@pytest.fixture(autouse=True)
+def clean_log(server):
+    """Every race ends without a traceback in the server's log."""
+    start = len(server.log())
+    yield
+    log = server.log()[start:]
+    assert "Traceback" not in log, log[max(log.index("Traceback") - 2000, 0) :][:6000]
+    assert not re.search(r"\" 5\d\d - ", log), "the server answered with an error"
+
+
+def visit_all(link, count):
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda _i: link.visit(), range(count)))
+
+
+def assert_refused(answers):
+    """Check that each answer is one that a person understands."""
+    for answer in answers:
+        assert answer.refusal in REFUSALS, answer
+        assert answer.kind in KINDS, answer
+
+
+def assert_paid_once(ledger, links):
+    """Check that each link has exactly one settled charge and one posted payment."""
+    ledger.wait_for_jobs()
+    for link in links:
+        account = ledger.account(link.id)
+        assert account.settled == 1, account
+        assert (account.payments, account.booked) == (1, AMOUNT), account
+        assert (account.state, account.payment_status) == ("completed", "paid"), account
+        assert (account.paid, account.due, account.surplus) == (AMOUNT, 0, 0), account
+        assert account.events["paid"] == account.events["completed"] == 1, account
+
+
+# === MANY PAYERS, ONE LINK === #
+
+
+@both_providers
+def test_rule_2_sixteen_payers_at_the_same_moment(server, ledger, provider):
+    """A13, G1: one pays, fifteen are told so."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browsers = visit_all(link, PAYERS)
+        answers = at_once(*(partial(browser.pay, provider) for browser in browsers))
+        won = [
+            (browser, answer)
+            for browser, answer in zip(browsers, answers, strict=True)
+            if answer.reference
+        ]
+        assert len(won) == 1, Counter(answer.refusal for answer in answers)
+        assert_refused(answer for answer in answers if not answer.reference)
+        ((browser, answer),) = won
+        browser.finish(answer)
+        assert "We received your payment" in browser.text
+    assert_paid_once(ledger, links)
+
+
+@both_providers
+def test_rule_2_second_payer_a_moment_later(server, ledger, gateway, provider):
+    """150 ms apart, and whatever charges there are get settled at the same moment."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browsers = visit_all(link, 2)
+
+        def pay_late(browser=browsers[1]):
+            time.sleep(0.15)
+            return browser.pay(provider)
+
+        answers = at_once(partial(browsers[0].pay, provider), pay_late)
+        charged = [
+            (browser, answer)
+            for browser, answer in zip(browsers, answers, strict=True)
+            if answer.reference
+        ]
+        at_once(*(partial(browser.finish, answer) for browser, answer in charged))
+        assert len(charged) == 1, answers
+        assert_refused(answer for answer in answers if not answer.reference)
+    assert_paid_once(ledger, links)
+
+
+def test_rule_11_many_links_on_the_guest_contact(server, ledger):
+    """Links of different people share nothing that one of them would wait for."""
+    links = create_links(server, PAYERS * 5, on_orders=False)
+    for start in range(0, len(links), PAYERS):
+        at_once(*(partial(pay_link, link) for link in links[start : start + PAYERS]))
+    assert_paid_once(ledger, links)
+    # 16 at a time on 4 workers: none of them ran into another and had to start over.
+    references = ledger.rows(
+        "SELECT reference FROM payment_transaction WHERE payment_link_id IN %s",
+        tuple(link.id for link in links),
+    )
+    assert len(set(references)) == len(links)
+
+
+def pay_link(link, provider="demo"):
+    """Do all that one payer does, from the first look at the page to the confirmation."""
+    browser = link.visit()
+    answer = browser.pay(provider)
+    assert answer.reference, answer
+    browser.finish(answer)
+    assert "We received your payment" in browser.text
+    return answer
+
+
+# === ONE PAYER, TOO OFTEN === #
+
+
+@both_providers
+def test_A15_double_click(server, ledger, provider):
+    """Two requests of one browser at the same moment are one charge."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browser = link.visit()
+        answers = at_once(*[partial(browser.pay, provider)] * 2)
+        references = {answer.reference for answer in answers} - {None}
+        assert len(references) == 1, answers
+        assert_refused(answer for answer in answers if not answer.reference)
+        browser.finish(next(answer for answer in answers if answer.reference))
+        assert sum(ledger.account(link.id).states.values()) == 1
+    assert_paid_once(ledger, links)
+
+
+@both_providers
+def test_A15_reload_and_back(server, ledger, provider):
+    """Another look at the page changes nothing, and an old page cannot be used again."""
+    (link,) = create_links(server, 1)
+    browser = link.visit()
+    first = browser.pay(provider)
+    browser.open(link.path)
+    assert browser.page_state == "open"
+    assert browser.pay(provider).reference == first.reference
+    old_form, old_page = browser.form, browser.page
+    browser.finish(first)
+    for _i in range(2):
+        browser.open(link.path)
+        assert browser.page_state == "completed"
+        assert not browser.form
+    browser.form, browser.page = old_form, old_page
+    assert_refused([browser.pay(provider)])
+    assert_paid_once(ledger, [link])
+    assert ledger.account(link.id).states == {"done": 1}
+
+
+def test_A15_replayed_callback(server, ledger, gateway):
+    """Through the webhook, twice at the same moment, and again after it was booked."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        answer = link.visit().pay("loopback")
+        text = gateway.compose(answer)
+        for response in at_once(*[partial(gateway.send_webhook, text)] * 2):
+            assert response.status_code == 200
+    assert_paid_once(ledger, links)
+    for response in at_once(*[partial(gateway.send_webhook, text)] * 2):
+        assert response.status_code == 200
+    assert_paid_once(ledger, links)
+
+
+def test_A15_callback_storm(server, ledger, gateway):
+    """Webhook and return route of one charge, from four clients at the same moment."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browser = link.visit()
+        text = gateway.compose(browser.pay("loopback"))
+        responses = at_once(
+            partial(gateway.send_webhook, text),
+            partial(gateway.send_back, text, browser),
+            partial(gateway.send_webhook, text),
+            partial(gateway.send_back, text, browser),
+        )
+        assert [response.status_code for response in responses] == [200] * 4
+    assert_paid_once(ledger, links)
+
+
+def test_rule_3_two_charges_of_one_browser_are_settled_at_the_same_moment(
+    server, ledger, gateway
+):
+    """It tried again, and both payments went through: both are booked, one is surplus."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browser = link.visit()
+        first = browser.pay("loopback")
+        ledger.rows(  # Later than a double click.
+            "UPDATE payment_transaction SET create_date = create_date"
+            " - interval '1 minute' WHERE reference = %s RETURNING id",
+            first.reference,
+        )
+        second = browser.pay("loopback")
+        assert second.reference not in (None, first.reference)
+        at_once(
+            *(
+                partial(gateway.send_webhook, gateway.compose(answer))
+                for answer in (first, second)
+            )
+        )
+    ledger.wait_for_jobs()
+    for link in links:
+        account = ledger.account(link.id)
+        assert account.states == {"done": 2}, account
+        assert (account.payments, account.booked) == (2, 2 * AMOUNT), account
+        assert (account.state, account.payment_status) == ("completed", "paid"), account
+        assert (account.paid, account.surplus) == (2 * AMOUNT, AMOUNT), account
+        assert account.events["paid"] == 2, account
+        assert account.events["completed"] == 1, account
+
+
+def test_A15_the_page_is_recorded_while_its_payer_clicks(server, ledger):
+    """What the page's script writes down never gets into the way of a quick payer."""
+    links = create_links(server, ROUNDS)
+    for link in links:
+        browser = link.visit()
+        opened, answer = at_once(
+            partial(browser.rpc, f"{link.path}/opened", {}),
+            partial(browser.pay, "demo"),
+        )
+        assert opened.status_code == 200 and "error" not in opened.json()
+        assert answer.reference, answer
+        browser.finish(answer)
+        assert ledger.account(link.id).events["opened"] == 1
+    assert_paid_once(ledger, links)
