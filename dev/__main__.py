@@ -35,6 +35,8 @@ def main():
         raise SystemExit(f"usage: python3 -m dev {{{','.join(_COMMANDS)}}}")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    # A shell that starts a command in the background lets it ignore the signal of Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _follow_make()
     module, function = _COMMANDS[name].split(":")
     try:

@@ -6,6 +6,7 @@ from collections import deque
 from contextlib import contextmanager
 
 from .console import SetupError
+from .files import locked
 from .odoo_source import find_odoo
 from .paths import CACHE, LOGS, ODOO_DATA, ROOT
 from .postgres import running_cluster
@@ -107,7 +108,8 @@ class Odoo:
 @contextmanager
 def ready_odoo(durable=False):
     """Give an `Odoo` with everything it needs fetched, installed and started."""
-    venv = ensure_venv()
-    source = find_odoo()
+    with locked(CACHE / "setup.lock"):
+        venv = ensure_venv()
+        source = find_odoo()
     with running_cluster(venv, durable) as cluster:
         yield Odoo(venv, source, cluster)

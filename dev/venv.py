@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from .apt import PrivateApt
 from .console import SetupError, note, phase
@@ -36,6 +37,9 @@ def ensure_venv():
     """Return the environment for the lock file as it is now, and build it where it is missing."""
     if sys.version_info < _OLDEST:
         raise SetupError("Python {}.{} or newer is needed".format(*_OLDEST))
+    current = Path(sys.prefix)
+    if (current / _DONE).exists():  # a command that runs inside of the environment
+        return Venv(current)
     version = "{}.{}".format(*sys.version_info)
     folder = CACHE / f"venv-{version}-{digest(LOCK_FILE, sys.executable)}"
     if not (folder / _DONE).exists():
