@@ -1,4 +1,4 @@
-from datetime import timedelta
+import logging
 
 import psycopg2
 
@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.tools import float_round, str2bool
 
 from ..const import MONEY_STATES, POST_PROCESS_ATTEMPTS
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -103,43 +105,6 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - POST-PROCESSING === #
 
-    def _cron_post_process(self):
-        """Override of `payment` to book at once what another transaction was in the way
-        of.
-
-        A provider's second callback writes the row that the job is at work on. Odoo
-        leaves such a charge for the job's next turn, which may be ten minutes away.
-        """
-        super()._cron_post_process()
-        left = self.search(
-            [
-                ("payment_link_id", "!=", False),
-                ("is_post_processed", "=", False),
-                ("state", "!=", "draft"),
-                # What fails for good is none of the job's business after a while.
-                ("last_state_change", ">=", fields.Datetime.now() - timedelta(hours=1)),
-            ]
-        )
-        for tx in left:
-            tx._retry_post_process()
-
-    def _retry_post_process(self):
-        """Post-process what just failed, until nobody else writes the same rows.
-
-        :return: None
-        """
-        self.ensure_one()
-        for _attempt in range(POST_PROCESS_ATTEMPTS):
-            try:
-                self._post_process()
-                self.env.cr.commit()  # pylint: disable=invalid-commit
-                return
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-            except Exception:  # Odoo has tried, failed and logged it just before.
-                self.env.cr.rollback()
-                return
-
     def _post_process(self):
         """Override of `payment` to keep mails and PDFs out of what books a payment.
 
@@ -159,7 +124,7 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_book_payment_links(self):
-        """Confirm the orders and book the payments of links, one commit each.
+        """Confirm the orders and book the payments of links.
 
         Odoo's own job takes drafts as well, and would collide with payers who are
         just paying them. What cannot be booked stays, and is tried again every hour.
@@ -174,8 +139,33 @@ class PaymentTransaction(models.Model):
             ],
             order="id",
         )
-        if transactions:  # Odoo's method takes nothing for everything.
-            transactions._cron_post_process()
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(transactions))
+        for tx in transactions:
+            tx._book_payment_link()
+            if not cron._commit_progress(1):
+                break
+
+    def _book_payment_link(self):
+        """Post-process a charge, and again while somebody else writes the same rows.
+
+        A provider's second callback writes the row that the job is at work on. Odoo
+        would leave the charge for the job's next turn.
+
+        :return: None
+        """
+        self.ensure_one()
+        for _attempt in range(POST_PROCESS_ATTEMPTS):
+            try:
+                self._post_process()
+                self.env.cr.commit()  # pylint: disable=invalid-commit
+                return
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Transaction %s cannot be booked", self.reference)
+                return
 
     def _send_payment_link_invoices_later(self):
         """Wake the job that sends automatic invoices, where Odoo is set to make them.
