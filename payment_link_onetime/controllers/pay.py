@@ -31,8 +31,6 @@ class PaymentLinkPortal(PaymentPortal):
         type="http",
         methods=["GET"],
         auth="public",
-        website=True,
-        multilang=False,
         sitemap=False,
         readonly=True,
     )
@@ -160,6 +158,13 @@ class PaymentLinkPortal(PaymentPortal):
         :param dict values: What the template shows.
         :param int status: The HTTP status.
         """
+        # The route is none of a website's: Odoo would find a language in the address,
+        # a cookie or the browser, and the page speaks the customer's. Scripts and
+        # styles are those of websites all the same.
+        request.is_frontend = True
+        request.is_frontend_multilang = False
+        request.lang = request.env["res.lang"]._get_data(code=request.env.lang)
+        request.env["ir.http"]._frontend_pre_dispatch()
         response = request.render(template, values, status=status)
         response.headers.update(PAGE_HEADERS)
         return response
@@ -177,9 +182,10 @@ class PaymentLinkPortal(PaymentPortal):
         if not link_sudo:
             raise NotFound()
         lang = link_sudo._get_page_lang()
-        request.update_context(lang=lang)
-        request.lang = request.env["res.lang"]._get_data(code=lang)  # for the scripts
-        return link_sudo.with_context(lang=lang)
+        # Odoo would look up the time zone of the public user.
+        timezone = link_sudo.company_id._get_payment_link_timezone()
+        request.update_context(lang=lang, tz=timezone)
+        return link_sudo.with_env(request.env(su=True))
 
     @staticmethod
     def _ensure_payer_key():
@@ -208,7 +214,8 @@ class PaymentLinkPortal(PaymentPortal):
         :rtype: payment.transaction
         """
         charge_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
-        return link_sudo.transaction_ids.filtered(lambda tx: tx.id == charge_id)
+        charge_sudo = link_sudo.env["payment.transaction"].browse(charge_id).exists()
+        return charge_sudo.filtered(lambda tx: tx.payment_link_id == link_sudo)
 
     def _get_payment_form_values(self, link_sudo):
         """Return what Odoo's payment form needs to show the ways to pay.
@@ -217,6 +224,7 @@ class PaymentLinkPortal(PaymentPortal):
         :rtype: dict
         """
         amount = link_sudo._get_amount_to_pay()
+        link_sudo.env["payment.provider"]._recall_settings(link_sudo.company_id)
         providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
         return {
             "amount": amount,

@@ -3,10 +3,12 @@ from . import payment_link_creation
 from . import payment_link_lifecycle
 from . import payment_link_charge
 from . import payment_link_page
+from . import payment_link_prefetch
 from . import payment_link_channel
 from . import payment_link_line
 from . import payment_link_event
 from . import payment_link_document_mixin
+from . import payment_provider
 from . import payment_transaction
 from . import mail_template
 from . import account_move

@@ -15,6 +15,9 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
 
     _payment_link_field = None
 
+    # What "GETTERS" read when somebody pays, so that it is read in one narrow query.
+    _payment_link_due_fields = ()
+
     payment_link_count = fields.Integer(
         compute="_compute_payment_link_count",
         groups="payment_link_onetime.group_payment_link_user",

@@ -7,7 +7,7 @@ class PaymentLinkLine(models.Model):
 
     _name = "payment.link.line"
     _description = "Payment Link Line"
-    _order = "link_id, sequence, id"
+    _order = "sequence, id"
 
     link_id = fields.Many2one(
         "payment.link", required=True, index=True, ondelete="cascade"

@@ -1,5 +1,5 @@
-from odoo import models
-from odoo.tools import format_amount, format_datetime
+from odoo import fields, models
+from odoo.tools import format_amount, format_date, format_time
 from odoo.tools.misc import formatLang
 
 from ..tools import readable_on
@@ -78,7 +78,9 @@ class PaymentLink(models.Model):
         company = self.company_id
         accent = company.email_secondary_color or "#714B67"
         lang = self.env["res.lang"]._get_data(code=self.env.lang)
-        paid_on = self.completed_at or own_charge.last_state_change
+        paid_on = self.completed_at or (
+            own_charge.state == "done" and own_charge.last_state_change
+        )
         return {
             "link": self,
             "company": company,
@@ -105,10 +107,19 @@ class PaymentLink(models.Model):
                     "quantity": line.quantity != 1 and self._format_number(line.quantity),
                     "amount": self._format_amount(line.amount_untaxed),
                 }
-                for line in self.line_ids
+                for line in self._get_page_lines()
             ],
             "totals": self._get_page_totals(page_state),
         }
+
+    def _get_page_lines(self):
+        """Return the lines, read in one query.
+
+        :rtype: payment.link.line
+        """
+        return self.env["payment.link.line"].search_fetch(
+            [("link_id", "=", self.id)], ["name", "quantity", "amount_untaxed"]
+        )
 
     def _get_displayed_amount(self, page_state):
         """Return the amount in the page's title.
@@ -167,5 +178,9 @@ class PaymentLink(models.Model):
         :rtype: str
         """
         timezone = self.company_id._get_payment_link_timezone()
-        text = format_datetime(self.env, time, tz=timezone, dt_format="medium")
-        return f"{text} ({timezone})"
+        local_time = fields.Datetime.context_timestamp(
+            self.with_context(tz=timezone), time
+        )
+        day = format_date(self.env, local_time, date_format="medium")
+        clock = format_time(self.env, time, tz=timezone, time_format="short")
+        return f"{day}, {clock} ({timezone})"
