@@ -28,6 +28,7 @@
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",
         ],
+        "web.assets_tests": ["payment_link_onetime/static/tests/tours/**/*"],
     },
     "application": True,
 }

@@ -4,3 +4,4 @@ from . import test_page
 from . import test_security
 from . import test_send
 from . import test_settings
+from . import test_tour
