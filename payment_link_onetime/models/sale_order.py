@@ -140,5 +140,7 @@ class SaleOrder(models.Model):
                     payment_link_without_report=True
                 )._send_order_notification_mail(template, allow_deferred_sending=False)
             order.pending_email_template_id = False
+            # Jobs of Odoo's leave their mails in the queue, for up to an hour.
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
             if not cron._commit_progress(1):
                 break
