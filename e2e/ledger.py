@@ -54,7 +54,7 @@ class Ledger:
 
     def rows(self, query, *parameters):
         with self.connection.cursor() as cursor:
-            cursor.execute(query, parameters)
+            cursor.execute(query, parameters or None)
             return cursor.fetchall()
 
     def account(self, link_id):

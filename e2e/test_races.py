@@ -18,6 +18,7 @@ from links import AMOUNT, create_links
 from payers import Gateway, at_once
 
 ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
+FEW_ROUNDS = ROUNDS // 2
 PAYERS = 16
 
 # What a payer is told who was not the first.
@@ -160,7 +161,7 @@ def pay_link(link, provider="demo"):
 @both_providers
 def test_A15_double_click(server, ledger, provider):
     """Two requests of one browser at the same moment are one charge."""
-    links = create_links(server, ROUNDS)
+    links = create_links(server, FEW_ROUNDS)
     for link in links:
         browser = link.visit()
         answers = at_once(*[partial(browser.pay, provider)] * 2)
@@ -195,7 +196,7 @@ def test_A15_reload_and_back(server, ledger, provider):
 
 def test_A15_replayed_callback(server, ledger, gateway):
     """Through the webhook, twice at the same moment, and again after it was booked."""
-    links = create_links(server, ROUNDS)
+    links = create_links(server, FEW_ROUNDS)
     for link in links:
         answer = link.visit().pay("loopback")
         text = gateway.compose(answer)
@@ -257,7 +258,7 @@ def test_rule_3_two_charges_of_one_browser_are_settled_at_the_same_moment(
 
 def test_A15_the_page_is_recorded_while_its_payer_clicks(server, ledger):
     """What the page's script writes down never gets into the way of a quick payer."""
-    links = create_links(server, ROUNDS)
+    links = create_links(server, FEW_ROUNDS)
     for link in links:
         browser = link.visit()
         opened, answer = at_once(

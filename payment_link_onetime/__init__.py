@@ -1,3 +1,6 @@
 from . import controllers
 from . import models
 from . import wizards
+from .logging import mask_pay_urls
+
+mask_pay_urls()
