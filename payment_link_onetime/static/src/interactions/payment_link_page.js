@@ -20,6 +20,10 @@ export class PaymentLinkPage extends Interaction {
     start() {
         // What a person's browser runs tells a visit from a preview.
         rpc(`${this.pagePath}/opened`, {}, {silent: true}).catch(() => null);
+        // Odoo's tooltips put a label on its icons, which need a role to bear one.
+        this.el.querySelectorAll("i[data-bs-toggle='tooltip']").forEach((icon) => {
+            icon.setAttribute("role", "img");
+        });
         if (this.isWaiting || ["processing", "busy"].includes(this.pageState)) {
             this.poll();
         }
