@@ -66,12 +66,12 @@ class PaymentLink(models.Model):
         """
         self.env.user.fetch(USER_FIELDS)
         links = self.search_fetch(domain, LINK_FIELDS, limit=1)
-        company = links.company_id
-        company.fetch(COMPANY_FIELDS)
-        partners = links.partner_id | company.partner_id
-        partners.fetch(PARTNER_FIELDS)
-        links.currency_id.fetch(CURRENCY_FIELDS)
         for link in links:
+            company = link.company_id
+            company.fetch(COMPANY_FIELDS)
+            partners = link._get_charge_partner() | company.partner_id
+            partners.fetch(PARTNER_FIELDS)
+            link.currency_id.fetch(CURRENCY_FIELDS)
             if document := link._get_document():
                 document.fetch(document._payment_link_due_fields)
         return links
