@@ -102,8 +102,12 @@ def _payment_rows(results):
         ours, odoos = loads[f"our_{kind}"], loads[f"odoo_{kind}"]
         rows.append(Row(title, _rate(ours), _rate(odoos), 2, aim, unit=_RATE))
         failed = Row(
-            f"- of them failed, of {_total(ours)}", _failed(ours), _failed(odoos), 0,
-            is_less_better=True, is_ratio=False,
+            f"- of them failed, of {_total(ours)}",
+            _failed(ours),
+            _failed(odoos),
+            0,
+            is_less_better=True,
+            is_ratio=False,
         )
         rows.append(failed)
     return rows

@@ -91,14 +91,24 @@ def start_loopback_server(odoo, databases, start_server):
     settings = {"addons_path": ",".join(str(folder) for folder in folders)}
     configuration = odoo.configuration("e2e-loopback", **settings)
     with databases.temporary(databases.with_addon(), "loopback") as template:
-        arguments = ["server", "-c", configuration, "-d", template, "-i", "payment_loopback"]
+        arguments = [
+            "server",
+            "-c",
+            configuration,
+            "-d",
+            template,
+            "-i",
+            "payment_loopback",
+        ]
         arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
         odoo.run(*arguments, log_name="install-loopback")
 
         @contextmanager
         def start(**options):
             with start_server(template=template, **settings, **options) as server:
-                with server.environment() as env:  # where the provider sends its payers back to
+                with (
+                    server.environment() as env
+                ):  # where the provider sends its payers back to
                     env["ir.config_parameter"].set_param("web.base.url", server.url)
                 yield server
 

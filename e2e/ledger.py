@@ -95,9 +95,11 @@ class Ledger:
     def wait_for_jobs(self):
         """Wait until every charge that a provider answered about is booked."""
         wait_until(
-            lambda: not self.rows(
-                "SELECT reference FROM payment_transaction WHERE NOT is_post_processed"
-                " AND state != 'draft' AND payment_link_id IS NOT NULL"
+            lambda: (
+                not self.rows(
+                    "SELECT reference FROM payment_transaction WHERE NOT is_post_processed"
+                    " AND state != 'draft' AND payment_link_id IS NOT NULL"
+                )
             ),
             _JOB_SECONDS,
             "the job that books payments",

@@ -40,12 +40,12 @@ class Answer:
     @property
     def refusal(self):
         """What the payer reads instead of paying, or None."""
-        return self.error and self.error["data"]["message"]
+        return self.error["data"]["message"] if self.error else None
 
     @property
     def kind(self):
         """The class of the error, or None."""
-        return self.error and self.error["data"]["name"]
+        return self.error["data"]["name"] if self.error else None
 
 
 class Browser:
@@ -185,9 +185,7 @@ class Gateway:
         )
 
     def sign(self, text):
-        return hmac.new(
-            self.secret.encode(), text.encode(), hashlib.sha256
-        ).hexdigest()
+        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def send_webhook(self, text):
         """Deliver a callback from server to server, and return the response."""

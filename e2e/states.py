@@ -109,7 +109,9 @@ class Pages:
 
     def _create_long(self, **values):
         """Whatever people type: many lines, words without end, big numbers."""
-        lines = [(f"Position {number}: a chair", number, 12.5) for number in range(1, 18)]
+        lines = [
+            (f"Position {number}: a chair", number, 12.5) for number in range(1, 18)
+        ]
         lines += [
             (
                 "A conference table for twenty people, in oiled oak from the region, "
@@ -118,7 +120,11 @@ class Pages:
                 1.5,
                 1234567.89,
             ),
-            ("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2, 1, 1),
+            (
+                "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2,
+                1,
+                1,
+            ),
         ]
         return self._create_link(
             sale_order_id=self.create_order(lines).id,

@@ -87,7 +87,9 @@ def pay_at_odoos_own_door(server):
                 "require_payment": True,
                 "require_signature": False,
                 "prepayment_percent": 1.0,
-                "order_line": [(0, 0, {"product_id": product.id, "price_unit": AMOUNT})],
+                "order_line": [
+                    (0, 0, {"product_id": product.id, "price_unit": AMOUNT})
+                ],
             }
         )
         order.action_quotation_sent()

@@ -59,7 +59,9 @@ def test_D1_what_is_refused_leaves_no_secret_in_the_log(server, link, token):
         requests.get(f"{address}/unknown").status_code,
         requests.post(address, data={}).status_code,
         requests.put(address).status_code,
-        requests.get(f"{server.url}/pay/{token[0]}%{ord(token[1]):x}{token[2:]}").status_code,
+        requests.get(
+            f"{server.url}/pay/{token[0]}%{ord(token[1]):x}{token[2:]}"
+        ).status_code,
         requests.get(f"{server.url}/PAY/{token}").status_code,
         requests.get(
             f"{server.url}/web/login?redirect={quote(link.path, safe='')}"

@@ -59,9 +59,7 @@ class PaymentLinkPortal(PaymentPortal):
             "payment_link_onetime.page", values, PAGE_STATUS.get(page_state, 200)
         )
 
-    @http.route(
-        "/pay/<string:access_token>/transaction", type="jsonrpc", auth="public"
-    )
+    @http.route("/pay/<string:access_token>/transaction", type="jsonrpc", auth="public")
     def payment_link_transaction(
         self,
         access_token,
@@ -240,9 +238,7 @@ class PaymentLinkPortal(PaymentPortal):
         }
 
     @staticmethod
-    def _check_payment_choice(
-        link_sudo, amount, provider_id, payment_method_id, flow
-    ):
+    def _check_payment_choice(link_sudo, amount, provider_id, payment_method_id, flow):
         """Refuse a way to pay that the page would not offer.
 
         :raise UserError: For a provider or method that is not the link's to use.

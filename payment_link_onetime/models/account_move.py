@@ -22,7 +22,9 @@ class AccountMove(models.Model):
     def _payment_link_prepare_values(self):
         """Override of the mixin to snapshot the invoices' lines and totals."""
         values = super()._payment_link_prepare_values()
-        lines = self.invoice_line_ids.filtered(lambda l: l.display_type == "product")
+        lines = self.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
         values.update(
             invoice_ids=[Command.set(self.ids)],
             user_id=(self[:1].invoice_user_id or self.env.user).id,
@@ -33,7 +35,9 @@ class AccountMove(models.Model):
                 Command.create(
                     {
                         "sequence": sequence,
-                        "name": (line.name or line.product_id.name or "/").split("\n")[0],
+                        "name": (line.name or line.product_id.name or "/").split("\n")[
+                            0
+                        ],
                         "quantity": line.quantity,
                         "amount_untaxed": line.price_subtotal,
                         "amount_tax": line.price_total - line.price_subtotal,
@@ -54,7 +58,9 @@ class AccountMove(models.Model):
 
         Money that a provider settled is on its way until it is reconciled.
         """
-        due = sum(self.filtered(lambda m: m.state == "posted").mapped("amount_residual"))
+        due = sum(
+            self.filtered(lambda m: m.state == "posted").mapped("amount_residual")
+        )
         transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
         amounts = transactions_sudo.filtered(
             lambda tx: not tx.payment_id

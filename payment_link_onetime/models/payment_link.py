@@ -262,11 +262,14 @@ class PaymentLink(models.Model):
 
         :raises UserError: always.
         """
-        raise UserError(
-            self.env._(
-                "A payment link cannot be copied. Send a new link from the document."
+        if self:
+            raise UserError(
+                self.env._(
+                    "A payment link cannot be copied. Send a new link from the"
+                    " document."
+                )
             )
-        )
+        return super().copy(default)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

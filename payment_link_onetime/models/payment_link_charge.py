@@ -129,11 +129,13 @@ class PaymentLink(models.Model):
             return self.env["payment.transaction"]
         since = fields.Datetime.now() - timedelta(seconds=DOUBLE_CLICK_SECONDS)
         return self.transaction_ids.sorted("id", reverse=True)[:1].filtered(
-            lambda tx: tx.state == "draft"
-            and tx.create_date >= since
-            and tx.provider_id.id == provider_id
-            and tx.payment_method_id.id == payment_method_id
-            and tx.operation == f"online_{flow}"
+            lambda tx: (
+                tx.state == "draft"
+                and tx.create_date >= since
+                and tx.provider_id.id == provider_id
+                and tx.payment_method_id.id == payment_method_id
+                and tx.operation == f"online_{flow}"
+            )
         )
 
     def _get_payment_options(self, amount):

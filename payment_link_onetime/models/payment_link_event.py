@@ -57,7 +57,9 @@ class PaymentLinkEvent(models.Model):
 
         :raises UserError: always.
         """
-        self._refuse_change()
+        if self:
+            self._refuse_change()
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -118,9 +118,7 @@ class PaymentLink(models.Model):
     def _compute_amounts(self):
         for link in self:
             amounts = link.transaction_ids._get_payment_link_amounts()
-            taken = sum(
-                amounts[name] for name in ("authorized", "pending", "paid")
-            )
+            taken = sum(amounts[name] for name in ("authorized", "pending", "paid"))
             link.amount_authorized = amounts["authorized"]
             link.amount_pending = amounts["pending"]
             link.amount_paid = amounts["paid"]

@@ -104,7 +104,8 @@ class PaymentLink(models.Model):
             "lines": [
                 {
                     "name": line.name,
-                    "quantity": line.quantity != 1 and self._format_number(line.quantity),
+                    "quantity": line.quantity != 1
+                    and self._format_number(line.quantity),
                     "amount": self._format_amount(line.amount_untaxed),
                 }
                 for line in self._get_page_lines()

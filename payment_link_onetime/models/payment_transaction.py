@@ -15,7 +15,6 @@ class PaymentTransaction(models.Model):
 
     payment_link_id = fields.Many2one(
         "payment.link",
-        string="Payment Link",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -105,7 +104,7 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - POST-PROCESSING === #
 
-    def _post_process(self):
+    def _post_process(self):  # pylint: disable=missing-return
         """Override of `payment` to keep mails and PDFs out of what books a payment.
 
         A mail server that is down, or a PDF that cannot be made, would undo it.
@@ -245,8 +244,10 @@ class PaymentTransaction(models.Model):
                     amounts["paid"] += tx.amount
                 continue
             told = parts.filtered(
-                lambda part, tx=tx: part.source_transaction_id == tx
-                and part.state in ("done", "cancel")
+                lambda part, tx=tx: (
+                    part.source_transaction_id == tx
+                    and part.state in ("done", "cancel")
+                )
             )
             if tx.state == "authorized":
                 amounts["authorized"] += tx.amount - sum(told.mapped("amount"))

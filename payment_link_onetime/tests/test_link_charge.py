@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 
 from .common import PaymentLinkCommon
 
+NO_PDF = "Unable to find Wkhtmltopdf on this system."
+
 
 class TestLinkCharge(PaymentLinkCommon):
     # === WHO MAY PAY === #
@@ -421,7 +423,7 @@ class TestLinkCharge(PaymentLinkCommon):
         self._run_job("payment_link_onetime.cron_book")
 
         def cannot_render(*_args, **_kwargs):
-            raise UserError("Unable to find Wkhtmltopdf on this system.")
+            raise UserError(NO_PDF)
 
         self.patch(
             self.registry["ir.actions.report"], "_render_qweb_pdf", cannot_render

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from freezegun import freeze_time
+from psycopg2.errors import CheckViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -289,7 +290,7 @@ class TestLinkCreation(PaymentLinkCommon):
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaises(Exception),
+                self.assertRaises(CheckViolation),
                 mute_logger("odoo.sql_db"),
                 self.cr.savepoint(),
             ):

@@ -37,9 +37,7 @@ class TestPage(PaymentLinkHttpCommon):
             self.assertIn(label, text)
 
     def test_A7_page_has_the_companys_logo_name_and_colour(self):
-        self.company.write(
-            {"name": "Chairs & Co", "email_secondary_color": "#0a5c36"}
-        )
+        self.company.write({"name": "Chairs & Co", "email_secondary_color": "#0a5c36"})
         text = self._get_page(self._create_link()).text
         self.assertIn(f"/web/binary/company_logo?company={self.company.id}", text)
         self.assertIn("Chairs &amp; Co", text)

@@ -13,7 +13,9 @@ class TestWebsitePage(PaymentLinkHttpCommon):
     """The page is the company's own, and none of a website's."""
 
     def test_E3_page_has_nothing_of_the_website(self):
-        self.assertEqual(self.env["ir.module.module"]._get("website").state, "installed")
+        self.assertEqual(
+            self.env["ir.module.module"]._get("website").state, "installed"
+        )
         response = self._get_page(self._create_link())
         self.assertEqual(response.status_code, 200)
         self.assertIn("o_payment_submit_button", response.text)

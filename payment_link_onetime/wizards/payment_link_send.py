@@ -247,7 +247,9 @@ class PaymentLinkSend(models.TransientModel):
         """
         context = self.env.context
         model = context.get("active_model")
-        record_id = context.get("active_id") or (context.get("active_ids") or [False])[0]
+        record_id = (
+            context.get("active_id") or (context.get("active_ids") or [False])[0]
+        )
         if model not in {*self._get_document_models(), "res.partner"} or not record_id:
             return None
         return self.env[model].browse(record_id)
