@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = $(PYTHON) -m dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-long quick
+.PHONY: help demo demo-reset test test-long quick lint format odoo-tests bench shell lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -18,8 +18,26 @@ demo-reset:  ## forget the demo's database: the next start makes a new one
 test:  ## all tests; ARGS="-k name" passes arguments to pytest
 	@$(RUN) test $(ARGS)
 
-test-long:  ## all tests, with many more rounds in the races
+test-long:  ## all tests, with many more rounds where a test has rounds
 	@$(RUN) test-long $(ARGS)
 
-quick:  ## the addon's tests only, for use while writing; ARGS="-k name"
+quick:  ## the addon's own tests only, for use while writing them; ARGS="-k name"
 	@$(RUN) quick $(ARGS)
+
+lint:  ## ruff, pylint-odoo and prettier, and whether they still find faults
+	@$(RUN) lint
+
+format:  ## rewrite the files as `make lint` wants them
+	@$(RUN) format
+
+odoo-tests:  ## Odoo's own tests of what the addon extends, with it and without it
+	@$(RUN) odoo-tests $(ARGS)
+
+bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick"
+	@$(RUN) bench $(ARGS)
+
+shell:  ## Odoo's shell on the demo's database
+	@$(RUN) shell
+
+lock:  ## write dev/requirements.lock anew, with today's versions
+	@$(RUN) lock

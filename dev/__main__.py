@@ -15,6 +15,12 @@ _COMMANDS = {
     "test": "testing:test",
     "test-long": "testing:test_long",
     "quick": "testing:quick",
+    "lint": "lint:lint",
+    "format": "lint:reformat",
+    "odoo-tests": "odoo_tests:odoo_tests",
+    "bench": "tools:bench",
+    "shell": "tools:shell",
+    "lock": "tools:lock",
 }
 
 
@@ -23,7 +29,7 @@ def _stop(number, _frame):
 
 
 def _follow_make():
-    """Let `make` take this process along when it is killed, so that nothing goes on unseen."""
+    """Let `make` take this process along when it is killed."""
     set_parent_death_signal = 1
     if "MAKELEVEL" in os.environ:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
@@ -35,7 +41,8 @@ def main():
         raise SystemExit(f"usage: python3 -m dev {{{','.join(_COMMANDS)}}}")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    # A shell that starts a command in the background lets it ignore the signal of Ctrl-C.
+    # A shell that starts a command in the background lets it ignore the signal of
+    # Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _follow_make()
     module, function = _COMMANDS[name].split(":")

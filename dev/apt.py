@@ -1,7 +1,8 @@
 """Debian packages without installing anything and without being root.
 
-apt runs with a configuration of its own: its lists, its state and its downloads live in the cache
-folder, and the host's package lists stay as they are. The mirror is the one that the host uses.
+apt runs with a configuration of its own: its lists, its state and its downloads live in
+the cache folder, and the host's package lists stay as they are. The mirror is the one
+that the host uses.
 """
 
 import os
@@ -27,7 +28,7 @@ def _run(command, **options):
 
 
 def _mirrors():
-    """Yield the addresses of the host's Debian mirrors, without the security archive."""
+    """Yield the addresses of the host's Debian mirrors, but no security archive."""
     fields = "$(RELEASE)|$(COMPONENT)|$(REPO_URI)"
     output = _run(
         ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
@@ -81,8 +82,9 @@ class PrivateApt:
     def _configure(self, mirror):
         """Write the private configuration.
 
-        Of the host's settings only those about the network (`Acquire`: proxy, certificates) are
-        taken over. The others may hold hooks that work on the host's own lists and downloads.
+        Of the host's settings only those about the network (`Acquire`: proxy,
+        certificates) are taken over. The others may hold hooks that work on the host's
+        own lists and downloads.
         """
         for name in ("lists/partial", "cache/archives/partial", "etc"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -108,7 +110,8 @@ class PrivateApt:
             f'Dir::State::Lists "{self.folder}/lists";',
             f'Dir::State::Status "{status}";',
             f'Dir::Cache "{self.folder}/cache";',
-            # Root's apt becomes the user _apt for downloads, who may not reach the cache folder.
+            # Root's apt becomes the user _apt for downloads, who may not reach the
+            # cache folder.
             'APT::Sandbox::User "root";',
             'Acquire::Languages "none";',
             'Acquire::Retries "3";',

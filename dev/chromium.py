@@ -36,7 +36,9 @@ def _install():
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
     for command in (["apt-get", "update"], install):
-        result = subprocess.run(command, env=environment, capture_output=True, text=True)
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True
+        )
         if result.returncode:
             lines = result.stderr.strip().splitlines() or ["no output"]
             raise SetupError(f"{' '.join(command[:2])} failed: {lines[-1]}")

@@ -3,10 +3,11 @@
 Two layers, each named after what it is made of:
 
 * the base: Odoo's own modules with demo data, for this Odoo and these Python packages;
-* the addon's: a clone of the base with the addon installed, for the addon's files as they are.
+* the addon's: a clone of the base with the addon installed, for the addon's files as
+  they are.
 
-A template gets its name when it is complete. What a killed command left behind has another name
-and is dropped by the next one.
+A template gets its name when it is complete. What a killed command left behind has
+another name and is dropped by the next one.
 """
 
 import os
@@ -20,7 +21,8 @@ from .console import SetupError, phase
 from .files import digest, locked
 from .paths import ADDON, ADDON_NAME, CACHE, LOCK_FILE, LOGS, ODOO_DATA, ROOT
 
-# The flavours of databases and the modules in them. All others are made out of the plain one.
+# The flavours of databases and the modules in them. All others are made out of the
+# plain one.
 PLAIN = "plain"
 WEBSITE = "website"
 _FLAVOURS = {
@@ -29,7 +31,8 @@ _FLAVOURS = {
 }
 
 _FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
-# Several checkouts, and machines, may use one PostgreSQL server; each has its own filestore.
+# Several checkouts, and machines, may use one PostgreSQL server; each has its own
+# filestore.
 _PREFIX = f"plo_{digest(platform.node(), str(CACHE))[:6]}"
 # What can change without the database having to change.
 _NOT_INSTALLED = ("tests", "static", "readme", "__pycache__")
@@ -45,10 +48,12 @@ class Databases:
     # --- templates --------------------------------------------------------------------
 
     def base(self, flavour=PLAIN):
-        """Return the name of the template with Odoo's modules, made now if it is missing."""
+        """Return the template with Odoo's modules; make it if it is missing."""
         modules = _FLAVOURS[flavour]
         origin = self.base(PLAIN) if flavour != PLAIN else "template0"
-        key = digest(origin, self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE)
+        key = digest(
+            origin, self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE
+        )
         with self._building(f"{_PREFIX}_{flavour}_base_", key) as name:
             if name:
                 with phase(f"a database with Odoo's modules ({flavour})"):
@@ -57,7 +62,7 @@ class Databases:
         return f"{_PREFIX}_{flavour}_base_{key}"
 
     def with_addon(self, flavour=PLAIN):
-        """Return the name of the template with the addon, made now if it is missing."""
+        """Return the template with the addon; make it if it is missing."""
         base = self.base(flavour)
         key = digest(base, *addon_files())
         with self._building(f"{_PREFIX}_{flavour}_addon_", key) as name:

@@ -93,21 +93,24 @@ class _Demo:
         with phase("a quotation with a payment link"):
             self.databases.clone(template, self.database)
             values = {"answer_path": str(answer_path), "base_url": self.base_url}
-            self.databases.odoo.shell(self.database, _PREPARE.read_text(), "demo-prepare", values)
+            self.databases.odoo.shell(
+                self.database, _PREPARE.read_text(), "demo-prepare", values
+            )
         answer = json.loads(answer_path.read_text())
         answer_path.unlink()
         return answer
 
     def _set_base_url(self):
-        """Let links lead to the port of this start, which may differ from the last one's."""
+        """Let links lead to this start's port, which may not be the last one's."""
         self.databases.cluster.sql(
-            f"UPDATE ir_config_parameter SET value = '{self.base_url}' WHERE key = 'web.base.url'",
+            f"UPDATE ir_config_parameter SET value = '{self.base_url}'"
+            " WHERE key = 'web.base.url'",
             self.database,
         )
 
 
 def _port():
-    """Return the port to serve on; fail at once, and not after minutes, if it is taken."""
+    """Return the port to serve on; fail at once if it is taken."""
     text = os.environ.get("PORT") or "8069"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SetupError(f"PORT={text}: a number between 1 and 65535 is needed")

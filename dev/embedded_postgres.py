@@ -1,9 +1,10 @@
 """A PostgreSQL server out of a Python wheel, with its data in the cache folder.
 
-It starts with the first command that needs it and stops with the last one. Every command holds a
-shared lock as long as it uses the server; the one that can turn its lock into an exclusive one is
-the last. Locks vanish with their process, so a command that was killed leaves nothing to clean up:
-the next one finds either a running server, which it uses, or a dead one, which it starts again.
+It starts with the first command that needs it and stops with the last one. Every
+command holds a shared lock as long as it uses the server; the one that can turn its
+lock into an exclusive one is the last. Locks vanish with their process, so a command
+that was killed leaves nothing to clean up: the next one finds either a running server,
+which it uses, or a dead one, which it starts again.
 """
 
 import fcntl
@@ -63,7 +64,11 @@ class EmbeddedPostgres:
         self.data = self.folder / "data"
         self.settings = _SETTINGS if durable else {**_SETTINGS, **_FAST}
         self.sockets = self._socket_folder()
-        self.environment = {"PGHOST": str(self.sockets), "PGPORT": _PORT, "PGUSER": ROLE}
+        self.environment = {
+            "PGHOST": str(self.sockets),
+            "PGPORT": _PORT,
+            "PGUSER": ROLE,
+        }
         self._in_use = None
 
     def __enter__(self):
@@ -120,7 +125,8 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + _RETRY_SECONDS
         while True:
             try:
-                # pg_ctl gives the server a session of its own: Ctrl-C reaches the command only.
+                # pg_ctl gives the server a session of its own: Ctrl-C reaches the
+                # command only.
                 self._control("start", f"--log={self._log}")
                 break
             except SetupError as error:
@@ -141,12 +147,15 @@ class EmbeddedPostgres:
         (self.data / "postgresql.conf").write_text("".join(lines))
 
     def _control(self, action, *options):
-        self._run("pg_ctl", f"--pgdata={self.data}", "--wait", "--silent", *options, action)
+        self._run(
+            "pg_ctl", f"--pgdata={self.data}", "--wait", "--silent", *options, action
+        )
 
     def _forget_dead_server(self):
         """Remove the lock files of a server that was killed.
 
-        PostgreSQL does this itself, unless the number in them now belongs to another process.
+        PostgreSQL does this itself, unless the number in them now belongs to another
+        process.
         """
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
@@ -177,7 +186,7 @@ class EmbeddedPostgres:
     # --- who runs it, and where -------------------------------------------------------
 
     def _socket_folder(self):
-        """Return the folder of the socket, near the data unless the path would be too long."""
+        """Return the socket's folder, near the data unless the path gets too long."""
         folder = self.folder / "socket"
         if len(str(folder)) > _LONGEST_FOLDER:
             name = f"postgres-{os.getuid()}-{digest(str(folder))}"
@@ -185,17 +194,24 @@ class EmbeddedPostgres:
         return folder
 
     def _give_to_server(self, folder):
-        """Make sure that the folder belongs to the user who runs the server, and to no other."""
+        """Make the folder the own folder of the user who runs the server."""
         owner = _NOBODY if os.getuid() == 0 else os.getuid()
         if folder.stat().st_uid != owner:
-            os.chown(folder, owner, -1)  # fails for a folder that somebody else put there
+            os.chown(
+                folder, owner, -1
+            )  # fails for a folder that somebody else put there
         folder.chmod(0o700)
 
     def _as_server(self):
         """Return what to put before a command so that it does not run as root."""
         if os.getuid():
             return []
-        command = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+        command = [
+            "setpriv",
+            f"--reuid={_NOBODY}",
+            f"--regid={_NOBODY}",
+            "--clear-groups",
+        ]
         if any(not folder.stat().st_mode & 0o001 for folder in self.folder.parents):
             # The cache is below a folder that only root may enter, /root for one.
             command += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]

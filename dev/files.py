@@ -34,7 +34,9 @@ def built_folder(target):
     A command that was killed half-way leaves no folder that looks finished.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{target.name}.building-", dir=target.parent))
+    building = Path(
+        tempfile.mkdtemp(prefix=f"{target.name}.building-", dir=target.parent)
+    )
     os.chmod(building, 0o755)
     try:
         yield building

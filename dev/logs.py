@@ -5,7 +5,8 @@ import re
 from .paths import ADDON, ADDON_NAME, ROOT
 
 _RECORD = re.compile(
-    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): "
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+"  # time and process
+    r" (?P<level>[A-Z]+) \S+ (?P<logger>[^ :]+): "
 )
 _BAD = {"WARNING", "ERROR", "CRITICAL"}
 
@@ -13,8 +14,9 @@ _BAD = {"WARNING", "ERROR", "CRITICAL"}
 def is_ours(logger, text):
     """Tell whether a warning or an error is about the addon.
 
-    It is when the addon's own logger wrote it, or when it names one of the addon's files, models'
-    modules or XML ids. The checkout may lie in a folder of the addon's name: that proves nothing.
+    It is when the addon's own logger wrote it, or when it names one of the addon's
+    files, models' modules or XML ids. The checkout may lie in a folder of the addon's
+    name: that proves nothing.
     """
     if logger.startswith(f"odoo.addons.{ADDON_NAME}"):
         return True
@@ -23,7 +25,7 @@ def is_ours(logger, text):
 
 
 def records(text):
-    """Yield (level, logger, text) for each record; a traceback belongs to its record."""
+    """Yield (level, logger, text) of each record; its traceback is part of it."""
     current = None
     for line in text.splitlines():
         match = _RECORD.match(line)

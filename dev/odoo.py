@@ -29,15 +29,17 @@ class Odoo:
     def environment(self):
         """The environment of every process that imports Odoo.
 
-        It also leads the project's own commands, when one of those processes calls them, to the
-        same Odoo and to the same PostgreSQL server.
+        It also leads the project's own commands, when one of those processes calls
+        them, to the same Odoo and to the same PostgreSQL server.
         """
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         kept.pop("DATABASE_URL", None)
         return {
             **kept,
             **self.cluster.environment,
-            "PATH": os.pathsep.join([str(self.venv.folder / "bin"), os.environ.get("PATH", "")]),
+            "PATH": os.pathsep.join(
+                [str(self.venv.folder / "bin"), os.environ.get("PATH", "")]
+            ),
             "PYTHONPATH": str(self.source.python_path),
             # Neither Odoo's folder nor the addon's gets compiled files.
             "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
@@ -67,13 +69,18 @@ class Odoo:
         return path
 
     def command(self, *arguments):
-        return [str(self.venv.python), str(_ODOO_BIN), *(str(text) for text in arguments)]
+        return [
+            str(self.venv.python),
+            str(_ODOO_BIN),
+            *(str(text) for text in arguments),
+        ]
 
-    def run(self, *arguments, log_name, code=None):
-        """Run Odoo to its end and return the path of its log; fail with the log's last errors.
+    def run(self, *arguments, log_name, code=None, check=True):
+        """Run Odoo to its end and return the path of its log.
 
         :param str log_name: the name of the log file
         :param str code: Python code for Odoo's shell, given on its standard input
+        :param bool check: whether it is an error if Odoo ends with an exit code
         """
         LOGS.mkdir(parents=True, exist_ok=True)
         log = LOGS / f"{log_name}.log"
@@ -88,20 +95,22 @@ class Odoo:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        if result.returncode:
+        if check and result.returncode:
             with open(log) as lines:
                 tail = "".join(deque(lines, 15))
             raise SetupError(f"Odoo failed, see {log}:\n{tail}")
         return log
 
     def shell(self, database, code, log_name, values=None, with_addon=True):
-        """Run Python code in Odoo's shell, with `env` at hand. The code commits what it does.
+        """Run code in Odoo's shell, with `env` at hand; it commits what it does.
 
         :param dict values: what the code finds under these names; strings and numbers
         """
         configuration = self.configuration("shell", with_addon)
         arguments = ["shell", "-c", configuration, "-d", database, "--no-http"]
-        prelude = "".join(f"{name} = {value!r}\n" for name, value in (values or {}).items())
+        prelude = "".join(
+            f"{name} = {value!r}\n" for name, value in (values or {}).items()
+        )
         return self.run(*arguments, log_name=log_name, code=prelude + code)
 
 

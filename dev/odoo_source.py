@@ -60,21 +60,25 @@ def find_odoo():
         if source:
             return source
     raise SetupError(
-        "no Odoo 19 found or fetched. Set ODOO_SRC to a checkout of Odoo's branch 19.0, or make"
-        " Debian's package mirror or github.com reachable."
+        "no Odoo 19 found or fetched. Set ODOO_SRC to a checkout of Odoo's branch"
+        " 19.0, or make Debian's package mirror or github.com reachable."
     )
 
 
 def _source(root, origin):
-    """Return the Odoo below `root`: a checkout, or a folder with the package `odoo` in it."""
+    """Return the Odoo below `root`: a checkout, or a folder with the package `odoo`."""
     release = root / "odoo" / "release.py"
     if not release.is_file():
         raise SetupError(f"{origin}: no odoo/release.py below {root}")
-    match = re.search(r"^version_info\s*=\s*\(\s*(\d+)\s*,\s*(\d+)", release.read_text(), re.M)
+    match = re.search(
+        r"^version_info\s*=\s*\(\s*(\d+)\s*,\s*(\d+)", release.read_text(), re.M
+    )
     version = "{}.{}".format(*match.groups()) if match else "an unknown version"
     if version != SERIES:
         raise SetupError(f"{origin}: Odoo {SERIES} is needed, this is {version}")
-    addons = tuple(path for path in (root / "odoo" / "addons", root / "addons") if path.is_dir())
+    addons = tuple(
+        path for path in (root / "odoo" / "addons", root / "addons") if path.is_dir()
+    )
     if not any((path / "payment" / "__manifest__.py").is_file() for path in addons):
         raise SetupError(f"{origin}: the standard addons are missing below {root}")
     return OdooSource(root, addons, version, origin)
@@ -88,9 +92,9 @@ def _from_variable():
 def _from_import():
     """Look for an installed `odoo` in the Python that runs this command.
 
-    The search runs in a process of its own, from a neutral folder, so that nothing of it is left
-    behind. Odoo gets a folder with nothing but a link to it: the Python packages beside it are not
-    those of the lock file.
+    The search runs in a process of its own, from a neutral folder, so that nothing of
+    it is left behind. Odoo gets a folder with nothing but a link to it: the Python
+    packages beside it are not those of the lock file.
     """
     code = "import odoo.release; print(odoo.release.__file__)"
     result = subprocess.run(

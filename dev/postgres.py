@@ -1,4 +1,4 @@
-"""The PostgreSQL server that the databases live in: the user's own, or an embedded one."""
+"""The PostgreSQL server: the user's own, or an embedded one."""
 
 import os
 import subprocess
@@ -25,7 +25,9 @@ class Cluster:
     def sql(self, query, database="postgres"):
         """Run SQL and return the rows as a list of strings."""
         command = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
-        output = self._run("psql", *command, f"--dbname={database}", f"--command={query}")
+        output = self._run(
+            "psql", *command, f"--dbname={database}", f"--command={query}"
+        )
         return output.splitlines()
 
     def exists(self, database):
@@ -54,22 +56,26 @@ class Cluster:
             env={**os.environ, **self.environment},
         )
         if result.returncode:
-            raise SetupError(f"PostgreSQL: {result.stderr.strip() or program + ' failed'}")
+            raise SetupError(
+                f"PostgreSQL: {result.stderr.strip() or program + ' failed'}"
+            )
         return result.stdout
 
 
 @contextmanager
 def running_cluster(venv, durable=False):
-    """Give a running `Cluster`; an embedded server that nobody else uses stops afterwards.
+    """Give a running `Cluster`; an embedded one stops when nobody else uses it.
 
-    :param bool durable: keep what was committed even if the machine dies. Slower; prepared and
-        test databases don't need it.
+    :param bool durable: keep what was committed even if the machine dies. Slower;
+        prepared and test databases don't need it.
     """
     programs = binaries(venv)
     environment = _environment_of_user()
     if environment:
         cluster = Cluster(environment, programs)
-        cluster.sql("SELECT 1")  # fail here, with PostgreSQL's own message, and not in Odoo
+        cluster.sql(
+            "SELECT 1"
+        )  # fail here, with PostgreSQL's own message, and not in Odoo
         yield cluster
         return
     with EmbeddedPostgres(programs, durable) as embedded:
@@ -77,11 +83,13 @@ def running_cluster(venv, durable=False):
 
 
 def _environment_of_user():
-    """Return the PG* variables of the server that the user named, or an empty dictionary."""
+    """Return the PG* variables of the server that the user named; empty if none."""
     if address := os.environ.get("DATABASE_URL"):
         environment = _parse(address)
     elif os.environ.get("PGHOST"):
-        environment = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+        environment = {
+            name: os.environ[name] for name in _VARIABLES if name in os.environ
+        }
     else:
         return {}
     if environment.get("PGUSER") == "postgres":

@@ -1,12 +1,14 @@
 """A pytest plugin: what else makes a run fail, besides a failed test.
 
-* A skipped test. Odoo skips browser tests where Chromium or a library is missing; a test that did
-  not run proves nothing.
-* A warning or an error that the addon logs, or that is about it. A test that provokes one says so
-  with `assertLogs` or `mute_logger`, which keeps the record from getting here.
+* A skipped test. Odoo skips browser tests where Chromium or a library is missing; a
+  test that did not run proves nothing.
+* A warning or an error that the addon logs, or that is about it. A test that provokes
+  one says so with `assertLogs` or `mute_logger`, which keeps the record from getting
+  here.
 * A Python warning that one of the addon's files causes.
 
-Where RESULT_FILE is set, the counts are written to that file for the summary of several runs.
+Where RESULT_FILE is set, the counts are written to that file for the summary of several
+runs.
 """
 
 import json
@@ -54,7 +56,9 @@ class Gate:
             self._skipped(report)
         elif report.failed:
             self.counts["failed" if report.when == "call" else "errors"] += 1
-        elif report.when == "call" and type(report) is pytest.TestReport:  # not a subtest's
+        elif (
+            report.when == "call" and type(report) is pytest.TestReport
+        ):  # not a subtest's
             self.counts["passed"] += 1
 
     def pytest_collectreport(self, report):
@@ -65,7 +69,11 @@ class Gate:
 
     def _skipped(self, report):
         self.counts["skipped"] += 1
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        reason = (
+            report.longrepr[2]
+            if isinstance(report.longrepr, tuple)
+            else report.longrepr
+        )
         self.problems.append(f"{report.nodeid}\n    was skipped: {reason}")
 
     def pytest_warning_recorded(self, warning_message):

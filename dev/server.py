@@ -1,4 +1,4 @@
-"""A real Odoo server: what the demo, the end-to-end tests and the measurements talk to."""
+"""A real Odoo server: for the demo, the end-to-end tests and the measurements."""
 
 import contextlib
 import ctypes
@@ -28,7 +28,7 @@ def free_port():
 
 
 def wait_until(condition, seconds, what):
-    """Poll until `condition()` is true and return its value; fail after some seconds."""
+    """Poll until `condition()` is true and return its value."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -40,12 +40,13 @@ def wait_until(condition, seconds, what):
 class OdooServer:
     """One server on one database; a context manager that starts and stops it.
 
-    Start it from the main thread: the server ends with the thread that started it, so that a
-    command that is killed leaves no server behind.
+    Start it from the main thread: the server ends with the thread that started it, so
+    that a command that is killed leaves no server behind.
 
     :param Odoo odoo: what to run
     :param str database: the one database that the server knows
-    :param int workers: processes that answer requests; 0 is a single process with threads
+    :param int workers: processes that answer requests; 0 is a single process with
+        threads
     :param int cron_threads: processes or threads that run scheduled jobs; 0 runs none
     :param int port: the port to listen on, a free one by default
     :param str interface: the address to listen on

@@ -28,7 +28,8 @@ class Suite:
 
     :param str title: for the output
     :param str folder: where the tests are
-    :param str flavour: the database that Odoo's own test classes run in, where they are used
+    :param str flavour: the database that Odoo's own test classes run in, where they are
+        used
     :param list options: further options for pytest
     """
 
@@ -83,7 +84,7 @@ def _run(suites, arguments):
 
 
 def _select(suites, arguments):
-    """Yield each suite with pytest's arguments; files that were named go to their suite only."""
+    """Yield each suite with pytest's arguments; a named file goes to its suite only."""
     paths = [text for text in arguments if (ROOT / text.split("::")[0]).exists()]
     options = [text for text in arguments if text not in paths]
     for suite in suites:
@@ -123,7 +124,10 @@ def _run_suite(databases, suite, selection):
         outcome = json.loads(report.read_text())
     result["counts"] = outcome["counts"]
     result["problems"] += outcome["problems"]
-    if code not in (0, _NO_TESTS) and not outcome["counts"].keys() & {"failed", "errors"}:
+    if code not in (0, _NO_TESTS) and not outcome["counts"].keys() & {
+        "failed",
+        "errors",
+    }:
         result["problems"] = result["problems"] or [f"pytest ended with code {code}"]
     return result
 
@@ -140,7 +144,12 @@ def _pytest(odoo, suite, database):
         max_cron_threads=0,
     )
     # The log level is what the gate gets to see.
-    return [*command, f"--odoo-config={configuration}", "--odoo-http", "--odoo-log-level=warn"]
+    return [
+        *command,
+        f"--odoo-config={configuration}",
+        "--odoo-http",
+        "--odoo-log-level=warn",
+    ]
 
 
 def _environment(odoo):
@@ -159,7 +168,7 @@ def _complaints_at_installation(databases, flavour):
 
 
 def _summarize(counts, problems, seconds):
-    """Print pytest's kind of closing line for all suites together, and fail if they did."""
+    """Print pytest's kind of closing line for all suites; fail if one of them did."""
     order = ("failed", "passed", "skipped", "errors")
     parts = [f"{counts[name]} {name}" for name in order if counts[name]]
     if problems:

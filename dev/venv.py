@@ -34,7 +34,7 @@ class Venv:
 
 
 def ensure_venv():
-    """Return the environment for the lock file as it is now, and build it where it is missing."""
+    """Return the environment for the lock file as it is; build it if it is missing."""
     if sys.version_info < _OLDEST:
         raise SetupError("Python {}.{} or newer is needed".format(*_OLDEST))
     current = Path(sys.prefix)
@@ -87,7 +87,9 @@ def _run(command):
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / "packages.log"
     # A PYTHONPATH of the user's own would shadow what is installed here.
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")
+    }
     with open(log, "w") as output:
         result = subprocess.run(
             command, stdout=output, stderr=subprocess.STDOUT, env=environment

@@ -1,8 +1,7 @@
 """Run in Odoo's shell: turn a prepared database into the one of the demo.
 
-It is given `answer_path`, the file to write to, and `base_url`, the address of the server.
-
-ruff: noqa: F821 -- `env` and the values come from the shell
+It is given `answer_path`, the file to write to, and `base_url`, the address of the
+server.
 """
 
 import json
@@ -30,26 +29,38 @@ def create_quotation(env):
                         "product_uom_qty": quantity,
                     }
                 )
-                for product, quantity in (("product_delivery_01", 4), ("product_delivery_02", 2))
+                for product, quantity in (
+                    ("product_delivery_01", 4),
+                    ("product_delivery_02", 2),
+                )
             ],
         }
     )
 
 
 def send_link(order):
-    """Do what the button "Send payment link" and the dialog behind it do; return the link's URL."""
-    context = {"active_model": order._name, "active_id": order.id, "active_ids": order.ids}
+    """Do what the button "Send payment link" does, and return the link's URL."""
+    context = {
+        "active_model": order._name,
+        "active_id": order.id,
+        "active_ids": order.ids,
+    }
     wizard = order.env["payment.link.send"].with_context(**context).create({})
     wizard.action_send()
     return wizard.url
 
 
-# Links in mails hold this address, and the address that one logs in with must not replace it.
+# Links in mails hold this address, and the address that one logs in with must not
+# replace it.
 env["ir.config_parameter"].set_param("web.base.url", base_url)
 env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
 enable_demo_provider(env)
 quotation = create_quotation(env(user=env.ref("base.user_admin")))
 url = send_link(quotation)
 env.cr.commit()
-answer = {"order_id": quotation.id, "order": quotation.name, "page": url.removeprefix(base_url)}
+answer = {
+    "order_id": quotation.id,
+    "order": quotation.name,
+    "page": url.removeprefix(base_url),
+}
 Path(answer_path).write_text(json.dumps(answer))

@@ -1,0 +1,1 @@
+{"name": "Bad on purpose", "version": "1"}
