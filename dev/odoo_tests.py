@@ -1,8 +1,8 @@
-"""Odoo's own tests of what the addon extends: the same result with the addon as without.
+"""Odoo's own tests of what the addon extends: the same result with it as without.
 
-Odoo's test runner runs them, in a database with demo data as Odoo's own builds have it. Tests that
-run at the installation of their module never meet an addon that is installed later; the others, of
-which these modules have the most, run with everything loaded.
+Odoo's test runner runs them, in a database with demo data as Odoo's own builds have it.
+Tests that run at the installation of their module never meet an addon that is installed
+later; the others, of which these modules have the most, run with everything loaded.
 """
 
 import re
