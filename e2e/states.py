@@ -10,6 +10,7 @@ _DEMO_OUTCOMES = {"failed": "error", "pending": "pending", "paid": "done"}
 STATES = (
     "open",
     "form",
+    "methods",
     "standalone",
     "prepayment",
     "long",
@@ -31,14 +32,20 @@ class Pages:
     """One link for each state of the page.
 
     :param Environment env: where to make the links; a user who may do everything
+    :param str lang: the customer's language, which is the page's
     """
 
-    def __init__(self, env):
+    def __init__(self, env, lang="en_US"):
         self.env = env
         company = env.company
         company.write({"email": "billing@example.com", "phone": "+1 555 0100"})
         self.customer = env["res.partner"].create(
-            {"name": "Ada Payer", "email": "ada@example.com", "lang": "en_US"}
+            {
+                "name": "Ada Payer",
+                "email": "ada@example.com",
+                "lang": lang,
+                "country_id": env.ref("base.us").id,
+            }
         )
         self.tax = env["account.tax"].create(
             {"name": f"Sales tax {self.customer.id}", "amount": 10.0}
@@ -103,6 +110,24 @@ class Pages:
                 **values,
             }
         )
+
+    def _create_methods(self, **values):
+        """A choice, with the brands of cards; for customers of one country only."""
+        country = self.env.ref("base.nl")
+        methods = self.env.ref("payment.payment_method_card")
+        methods |= self.env.ref("payment.payment_method_bank_transfer")
+        self.env["payment.provider"].create(
+            {
+                "name": "Cards and transfers",
+                "state": "test",
+                "is_published": True,
+                "available_country_ids": [Command.set(country.ids)],
+                "payment_method_ids": [Command.set(methods.ids)],
+            }
+        )
+        methods.active = True
+        self.customer.country_id = country
+        return self._create_link(**values)
 
     def _create_prepayment(self, **values):
         return self._create_link(amount=33.0, **values)
@@ -194,7 +219,9 @@ def reach(page, state, url):
         choose_demo(page, _DEMO_OUTCOMES.get(state, "done"))
     if state in _DEMO_OUTCOMES:
         page.locator("[name=o_payment_submit_button]").click()
-        expected = ".alert-danger" if state == "failed" else ".o_payment_link_outcome"
+        expected = (
+            ".alert-danger:visible" if state == "failed" else ".o_payment_link_outcome"
+        )
         page.locator(expected).wait_for()
     page.locator(".o_payment_link_card").wait_for()
     page.wait_for_load_state("networkidle")

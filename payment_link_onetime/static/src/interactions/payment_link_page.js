@@ -10,6 +10,16 @@ const SLOW_POLL_DELAY = 30000;
 export class PaymentLinkPage extends Interaction {
     static selector = ".o_payment_link_card";
 
+    // Odoo's payment form, for those who listen to it: its tooltips put a label on signs
+    // and logos, which need a role to bear one. A logo that only repeats the name of the
+    // method is not read out.
+    dynamicContent = {
+        "[name='o_payment_option'] [data-bs-toggle='tooltip']": {
+            "t-att-role": () => "img",
+            "t-att-aria-hidden": (el) => (this.repeatsName(el) ? "true" : null),
+        },
+    };
+
     setup() {
         this.pagePath = this.el.dataset.pagePath;
         this.pageState = this.el.dataset.pageState;
@@ -20,10 +30,6 @@ export class PaymentLinkPage extends Interaction {
     start() {
         // What a person's browser runs tells a visit from a preview.
         rpc(`${this.pagePath}/opened`, {}, {silent: true}).catch(() => null);
-        // Odoo's tooltips put a label on its icons, which need a role to bear one.
-        this.el.querySelectorAll("i[data-bs-toggle='tooltip']").forEach((icon) => {
-            icon.setAttribute("role", "img");
-        });
         if (this.isWaiting || ["processing", "busy"].includes(this.pageState)) {
             this.poll();
         }
@@ -33,6 +39,12 @@ export class PaymentLinkPage extends Interaction {
                 window.location.reload();
             }
         });
+    }
+
+    repeatsName(el) {
+        const option = el.closest("[name='o_payment_option']");
+        const label = option.querySelector(".o_payment_option_label");
+        return el.querySelector("img")?.alt.trim() === label?.textContent.trim();
     }
 
     poll() {

@@ -1,0 +1,236 @@
+"""The guest page in a real browser, in each of its states.
+
+Everybody can use it: with a screen reader, with the keyboard alone, on a phone.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+from states import STATES, Pages, choose_demo, reach
+
+from dev.chromium import ensure_chromium
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SUBMIT = "[name=o_payment_submit_button]"
+
+# What the charge route answers when it says no.
+REFUSAL = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "error": {
+        "code": 0,
+        "message": "Odoo Server Error",
+        "data": {
+            "name": "odoo.exceptions.UserError",
+            "message": "The amount to pay is $ 90.00 now. Please reload the page.",
+            "arguments": [],
+            "context": {},
+            "debug": "",
+        },
+    },
+}
+
+AXE_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": [
+            "wcag2a",
+            "wcag2aa",
+            "wcag21a",
+            "wcag21aa",
+            "wcag22aa",
+            "best-practice",
+        ],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=ensure_chromium(), args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """Give a function that opens a page in a fresh browser, without cookies.
+
+    A script that fails fails the test.
+    """
+    contexts, errors = [], []
+
+    def open_page(screen=DESKTOP):
+        context = chromium.new_context(**screen)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def create_page(server, state, **options):
+    """Return the address of a link of its own in a state."""
+    with server.environment() as env:
+        return server.url + Pages(env, **options).create(state)
+
+
+def check_accessibility(page):
+    """Check with axe, and that nothing runs over the edge of the screen."""
+    result = Axe().run(page, options=AXE_RULES)
+    assert not result.violations_count, result.generate_report()
+    width = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert width[0] <= width[1], "the page is wider than the screen"
+    assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_accessible(server, open_browser, state):
+    page = open_browser(PHONE)
+    reach(page, state, create_page(server, state))
+    check_accessibility(page)
+    page.set_viewport_size(DESKTOP["viewport"])
+    check_accessibility(page)
+
+
+def test_long_list_unfolds(server, open_browser):
+    """All that is paid for can be read, with the button not far away."""
+    page = open_browser(PHONE)
+    reach(page, "long", create_page(server, "long"))
+    last_line = page.locator(".o_payment_link_lines tr").last
+    expect(last_line).not_to_be_visible()
+    page.get_by_text("Show all 19 lines").click()
+    expect(last_line).to_be_visible()
+    check_accessibility(page)
+
+
+def test_right_to_left(server, open_browser):
+    """A customer who reads Arabic gets the page mirrored, and in her language's form."""
+    with server.environment() as env:
+        env["res.lang"]._activate_lang("ar_001")
+    page = open_browser(PHONE)
+    reach(page, "form", create_page(server, "form", lang="ar_001"))
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    amount = page.locator(".o_payment_link_lines td").last.bounding_box()
+    name = page.locator(".o_payment_link_lines td").first.bounding_box()
+    assert amount["x"] < name["x"]
+    check_accessibility(page)
+
+
+def test_keyboard_pays(server, open_browser):
+    """From the address bar to the confirmation, without a mouse, seeing where one is."""
+    page = open_browser()
+    page.goto(create_page(server, "open"))
+    expect(page.locator(SUBMIT)).to_be_enabled()
+    order = []
+    while not order or order[-1] != "o_payment_submit_button":
+        page.keyboard.press("Tab")
+        focus = page.evaluate(
+            """() => {
+                const style = getComputedStyle(document.activeElement);
+                return {
+                    name: document.activeElement.name || document.activeElement.id,
+                    outline: style.outlineStyle === "none" ? 0 : style.outlineWidth,
+                };
+            }"""
+        )
+        assert focus["outline"] == "3px", f"the focus on {focus['name']} is not seen"
+        order.append(focus["name"])
+        assert len(order) < 10, order
+    assert order == [
+        "o_payment_radio",
+        "customer_input",
+        "simulated_payment_state",
+        "o_payment_submit_button",
+    ]
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "We received your payment"
+    )
+
+
+def test_method_is_chosen_with_the_keyboard(server, open_browser):
+    page = open_browser()
+    page.goto(create_page(server, "methods"))
+    radios = page.locator("[name=o_payment_radio]")
+    expect(radios).to_have_count(3)
+    expect(page.locator(SUBMIT)).to_be_disabled()
+    page.locator("[name=o_payment_radio]").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(radios.nth(1)).to_be_checked()
+    expect(page.locator(SUBMIT)).to_be_enabled()
+
+
+def test_who_is_too_late_learns_it(server, open_browser):
+    """Somebody else was faster: the page says so, and offers no form any more."""
+    url = create_page(server, "open")
+    late = open_browser(PHONE)
+    late.goto(url)
+    choose_demo(late, "done")
+    early = open_browser()
+    reach(early, "paid", url)
+    late.locator(SUBMIT).click()
+    expect(late.get_by_role("heading", level=1)).to_contain_text(
+        "This payment has already been completed"
+    )
+    expect(late.locator(SUBMIT)).to_have_count(0)
+
+
+def test_refusal_is_read_out(server, open_browser):
+    """A refusal that the payer can do something about is an alert beside the form."""
+    page = open_browser(PHONE)
+    page.goto(create_page(server, "open"))
+    choose_demo(page, "done")
+    page.route("**/transaction", lambda route: route.fulfill(json=REFUSAL))
+    page.locator(SUBMIT).click()
+    alert = page.get_by_role("alert").filter(has_text="Please reload the page.")
+    expect(alert).to_be_focused()
+    expect(page.locator(SUBMIT)).to_be_enabled()
+    check_accessibility(page)
+
+
+def test_waiting_page_follows_the_provider(server, open_browser):
+    """Who waits sees the answer when it comes, without a reload of her own."""
+    page = open_browser(PHONE)
+    url = create_page(server, "waiting")
+    reach(page, "waiting", url)
+    with server.environment() as env:
+        token = url.rsplit("/", 1)[1]
+        link = env["payment.link"].search([("access_token", "=", token)])
+        link.transaction_ids._set_done()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "We received your payment", timeout=20_000
+    )
+
+
+def test_back_button_does_not_offer_what_is_paid(server, open_browser):
+    page = open_browser()
+    reach(page, "paid", create_page(server, "paid"))
+    page.go_back()
+    expect(page.locator(".o_payment_link_outcome_completed")).to_be_visible()
+    expect(page.locator(SUBMIT)).to_have_count(0)
