@@ -20,6 +20,8 @@ from payers import Gateway, at_once
 ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
 FEW_ROUNDS = ROUNDS // 2
 PAYERS = 16
+# How long a provider goes on repeating itself, if nothing is booked meanwhile.
+REPEATING_SECONDS = 3
 
 # What a payer is told who was not the first.
 REFUSALS = (
@@ -221,6 +223,22 @@ def test_A15_callback_storm(server, ledger, gateway):
             partial(gateway.send_back, text, browser),
         )
         assert [response.status_code for response in responses] == [200] * 4
+    assert_paid_once(ledger, links)
+
+
+def test_rule_6_callbacks_do_not_keep_the_job_from_booking(server, ledger, gateway):
+    """A provider that repeats itself while the job is at work: it is booked all the same."""
+    links = create_links(server, FEW_ROUNDS)
+    for link in links:
+        text = gateway.compose(link.visit().pay("loopback"))
+
+        def repeat(text=text, link=link):
+            until = time.monotonic() + REPEATING_SECONDS
+            while time.monotonic() < until and not ledger.account(link.id).payments:
+                assert gateway.send_webhook(text).status_code == 200
+
+        at_once(repeat, repeat)
+        ledger.wait_for_jobs()
     assert_paid_once(ledger, links)
 
 

@@ -3,7 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import float_round, str2bool
+from odoo.tools import SQL, float_round, str2bool
 
 from ..const import MONEY_STATES, POST_PROCESS_ATTEMPTS
 
@@ -148,14 +148,26 @@ class PaymentTransaction(models.Model):
     def _book_payment_link(self):
         """Post-process a charge, and again while somebody else writes the same rows.
 
-        A provider's second callback writes the row that the job is at work on. Odoo
-        would leave the charge for the job's next turn.
+        A provider's second callback writes the charge's row. It must not do so while
+        the job is at work, or a provider that repeats itself keeps it from booking:
+        the job locks the row first, and the callback is what has to start over.
 
         :return: None
         """
         self.ensure_one()
         for _attempt in range(POST_PROCESS_ATTEMPTS):
             try:
+                # Unlike `lock_for_update`, it waits. Payments may refer to the row.
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE",
+                        SQL.identifier(self._table),
+                        self.id,
+                    ),
+                    log_exceptions=False,
+                )
+                if self.is_post_processed:  # by Odoo's own job, meanwhile
+                    return
                 self._post_process()
                 self.env.cr.commit()  # pylint: disable=invalid-commit
                 return
