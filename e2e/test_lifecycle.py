@@ -68,10 +68,14 @@ def read_leftovers(server):
     return {name: rows for name, rows in found.items() if rows}
 
 
-def pay(link):
+def pay(server, link):
+    """Pay a link, and wait until it is booked: a server must not stop in between."""
     browser = link.visit()
     browser.finish(browser.pay("demo"))
     assert "We received your payment" in browser.text
+    ledger = Ledger(server)
+    ledger.wait_for_jobs()
+    ledger.close()
 
 
 def pay_at_odoos_own_door(server):
@@ -140,19 +144,16 @@ def test_the_addon_comes_and_goes(odoo, start_server, run_odoo):
     with start_server(workers=0, cron_threads=1) as server:
         with server.environment() as env:
             assert env.ref(f"{NAME}.link_open").state == "open"
-        ledger = Ledger(server)
         on_order, *_others = create_links(server, 2)
         (standalone,) = create_links(server, 1, on_orders=False)
-        pay(on_order)
-        pay(standalone)
-        ledger.wait_for_jobs()
-        ledger.close()
+        pay(server, on_order)
+        pay(server, standalone)
         server.stop()
 
         run_odoo(server, "-u", "lifecycle-upgrade")
         server.start()
         (link,) = create_links(server, 1)
-        pay(link)
+        pay(server, link)
         payments = count_payments(server)
         server.stop()
 
@@ -174,7 +175,7 @@ def test_the_addon_comes_and_goes(odoo, start_server, run_odoo):
         run_odoo(server, "-i", "lifecycle-install")
         server.start()
         (link,) = create_links(server, 1)
-        pay(link)
+        pay(server, link)
 
 
 def count_payments(server):
