@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = $(PYTHON) -m dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-long quick lint format odoo-tests bench shell lock
+.PHONY: help demo demo-reset test test-long quick lint format odoo-tests bench screenshots shell lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ odoo-tests:  ## Odoo's own tests of what the addon extends, with it and without 
 
 bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick"
 	@$(RUN) bench $(ARGS)
+
+screenshots:  ## take the pictures in docs/images/ again
+	@$(RUN) screenshots
 
 shell:  ## Odoo's shell on the demo's database
 	@$(RUN) shell

@@ -19,6 +19,7 @@ _COMMANDS = {
     "format": "lint:reformat",
     "odoo-tests": "odoo_tests:odoo_tests",
     "bench": "tools:bench",
+    "screenshots": "screenshots:screenshots",
     "shell": "tools:shell",
     "lock": "tools:lock",
 }
