@@ -78,7 +78,7 @@ class PaymentProvider(models.Model):
     @api.model
     @tools.ormcache("company_id", "lang")
     def _get_remembered_settings(self, company_id, lang):
-        """Return the settings of a company's active providers and of their methods.
+        """Return the settings of a company's active providers and of all methods.
 
         :param int company_id: The id of the company.
         :param str lang: The language in which translated settings are.
@@ -92,8 +92,6 @@ class PaymentProvider(models.Model):
             ]
         )
         methods_sudo = self.env["payment.method"].sudo().search([])
-        methods_sudo &= providers_sudo.payment_method_ids
-        methods_sudo |= methods_sudo.brand_ids
         result = []
         for records, field_names in (
             (providers_sudo, PROVIDER_FIELDS),

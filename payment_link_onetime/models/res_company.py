@@ -67,6 +67,10 @@ class ResCompany(models.Model):
         :rtype: res.partner
         """
         self.ensure_one()
-        return self.payment_link_guest_partner_id or self.env.ref(
-            "payment_link_onetime.partner_guest"
+        if self.payment_link_guest_partner_id:
+            return self.payment_link_guest_partner_id
+        # Unlike `ref`, it asks the database only once.
+        partner_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "payment_link_onetime.partner_guest", raise_if_not_found=True
         )
+        return self.env["res.partner"].browse(partner_id)
