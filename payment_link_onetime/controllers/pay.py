@@ -243,6 +243,7 @@ class PaymentLinkPortal(PaymentPortal):
 
         :raise UserError: For a provider or method that is not the link's to use.
         """
+        link_sudo.env["payment.provider"]._fetch_settings(link_sudo.company_id)
         providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
         provider_sudo = providers_sudo.filtered(lambda p: p.id == provider_id)
         method_sudo = methods_sudo.filtered(lambda m: m.id == payment_method_id)

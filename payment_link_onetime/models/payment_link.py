@@ -255,7 +255,10 @@ class PaymentLink(models.Model):
 
         :param dict values: The values.
         """
-        return super().write(values)
+        # None of it is tracked: the link's methods log what happened themselves.
+        return super(PaymentLink, self.with_context(tracking_disable=True)).write(
+            values
+        )
 
     def copy(self, default=None):
         """Override of `base`: a copied link would ask for the same money again.

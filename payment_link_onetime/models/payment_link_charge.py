@@ -5,7 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 
-from ..const import DOUBLE_CLICK_SECONDS
+from ..const import DOUBLE_CLICK_SECONDS, RECORDED_FIELDS
+from .payment_link_prefetch import LINK_FIELDS
 
 
 class PaymentLink(models.Model):
@@ -98,7 +99,9 @@ class PaymentLink(models.Model):
             self.lock_for_update(allow_referencing=True)
         except LockError:
             raise LockError(self._get_refusal("busy")) from None
-        self.invalidate_recordset()
+        # What was asked is fixed. What happened may have happened just now.
+        self.invalidate_recordset(RECORDED_FIELDS)
+        self.fetch(LINK_FIELDS)
 
     def _check_payable(self, payer_key):
         """Refuse what the page would not offer.

@@ -204,6 +204,7 @@ class PaymentLink(models.Model):
 
         :param payment.transaction transactions: The transactions that changed.
         """
+        self._fetch_for_provider()
         for link in self:
             link_transactions = transactions.filtered(
                 lambda tx, link=link: tx.payment_link_id == link
@@ -357,9 +358,12 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         link = self.with_context(lang=self.company_id.partner_id.lang)
-        author = self.env.user.partner_id
         if self.env.user._is_public():  # What payers and providers do has no author.
-            author = self.env.ref("base.partner_root")
+            get_id = self.env["ir.model.data"]._xmlid_to_res_id
+            author = self.env["res.partner"].browse(get_id("base.partner_root"))
+            author.fetch(("email", "name"))
+        else:
+            author = self.env.user.partner_id
         link._message_log(body=get_body(link.env), author_id=author.id)
 
     def _get_selection_label(self, field_name):

@@ -108,19 +108,10 @@ class PaymentLink(models.Model):
                     and self._format_number(line.quantity),
                     "amount": self._format_amount(line.amount_untaxed),
                 }
-                for line in self._get_page_lines()
+                for line in self.line_ids
             ],
             "totals": self._get_page_totals(page_state),
         }
-
-    def _get_page_lines(self):
-        """Return the lines, read in one query.
-
-        :rtype: payment.link.line
-        """
-        return self.env["payment.link.line"].search_fetch(
-            [("link_id", "=", self.id)], ["name", "quantity", "amount_untaxed"]
-        )
 
     def _get_displayed_amount(self, page_state):
         """Return the amount in the page's title.

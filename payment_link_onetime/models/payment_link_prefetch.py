@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..fetch import fetch_tree
+
 # What the page, the claim and the charge read. Odoo fetches a record with all of its
 # columns at the first field that is missing: a hundred for a contact, and as many for
 # a company.
@@ -28,7 +30,6 @@ LINK_FIELDS = (
     "reference",
     "replaced_by_id",
     "revision",
-    "sale_order_id",
     "state",
     "access_token",
 )
@@ -45,6 +46,7 @@ COMPANY_FIELDS = (
 )
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
 USER_FIELDS = ("company_id", "share")
+LINE_FIELDS = ("amount_untaxed", "name", "quantity")
 CURRENCY_FIELDS = ("decimal_places", "name", "position", "rounding", "symbol")
 
 
@@ -65,13 +67,42 @@ class PaymentLink(models.Model):
         :rtype: payment.link
         """
         self.env.user.fetch(USER_FIELDS)
-        links = self.search_fetch(domain, LINK_FIELDS, limit=1)
+        links = fetch_tree(self, domain, self._get_payer_tree(), limit=1)
         for link in links:
-            company = link.company_id
-            company.fetch(COMPANY_FIELDS)
-            partners = link._get_charge_partner() | company.partner_id
-            partners.fetch(PARTNER_FIELDS)
-            link.currency_id.fetch(CURRENCY_FIELDS)
+            link._get_charge_partner().fetch(PARTNER_FIELDS)
             if document := link._get_document():
                 document.fetch(document._payment_link_due_fields)
         return links
+
+    def _fetch_for_provider(self):
+        """Read what it takes to write down a provider's answer."""
+        self.env.user.fetch(USER_FIELDS)
+        company = {
+            **dict.fromkeys(COMPANY_FIELDS),
+            "partner_id": dict.fromkeys(PARTNER_FIELDS),
+        }
+        tree = {
+            **dict.fromkeys((*LINK_FIELDS, "payment_status")),
+            "company_id": company,
+            "currency_id": dict.fromkeys(CURRENCY_FIELDS),
+        }
+        fetch_tree(self.browse(), [("id", "in", self.ids)], tree)
+
+    @api.model
+    def _get_payer_tree(self):
+        """Return what a payer's request reads, as :func:`fetch_tree` takes it.
+
+        :rtype: dict
+        """
+        partner = dict.fromkeys(PARTNER_FIELDS)
+        tree = dict.fromkeys((*LINK_FIELDS, "provider_ids", "payment_method_ids"))
+        tree["company_id"] = {**dict.fromkeys(COMPANY_FIELDS), "partner_id": partner}
+        tree["currency_id"] = dict.fromkeys(CURRENCY_FIELDS)
+        tree["line_ids"] = dict.fromkeys(LINE_FIELDS)
+        tree["partner_id"] = partner
+        for field_name in self._get_document_fields():
+            field = self._fields[field_name]
+            due_fields = self.env[field.comodel_name]._payment_link_due_fields
+            is_one = field.type == "many2one"
+            tree[field_name] = dict.fromkeys(due_fields) if is_one else None
+        return tree

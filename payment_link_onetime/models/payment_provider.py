@@ -1,5 +1,7 @@
 from odoo import api, models, tools
 
+from ..fetch import fetch_tree
+
 # What Odoo reads of providers and methods to offer them on a page: settings that change
 # a few times in a year, in a dozen queries.
 PROVIDER_FIELDS = (
@@ -32,6 +34,26 @@ METHOD_FIELDS = (
     "supported_country_ids",
     "supported_currency_ids",
     "write_date",
+)
+# Of these, what decides on a charge.
+CHARGE_PROVIDER_FIELDS = (
+    "allow_tokenization",
+    "available_country_ids",
+    "available_currency_ids",
+    "code",
+    "company_id",
+    "is_published",
+    "maximum_amount",
+    "state",
+)
+CHARGE_METHOD_FIELDS = (
+    "active",
+    "code",
+    "primary_payment_method_id",
+    "provider_ids",
+    "support_tokenization",
+    "supported_country_ids",
+    "supported_currency_ids",
 )
 VIEW_FIELDS = ("xml_id",)
 
@@ -74,6 +96,20 @@ class PaymentProvider(models.Model):
             records = self.env[model_name].browse(record_ids)
             for field_name, values in columns.items():
                 records._fields[field_name]._insert_cache(records, values)
+
+    @api.model
+    def _fetch_settings(self, company):
+        """Read what decides on a charge, as it is stored now, in two queries.
+
+        :param res.company company: The company.
+        """
+        domain = [
+            *self._check_company_domain(company.id),
+            ("state", "in", ("enabled", "test")),
+        ]
+        fetch_tree(self.sudo(), domain, dict.fromkeys(CHARGE_PROVIDER_FIELDS))
+        methods_sudo = self.env["payment.method"].sudo()
+        fetch_tree(methods_sudo, [], dict.fromkeys(CHARGE_METHOD_FIELDS))
 
     @api.model
     @tools.ormcache("company_id", "lang")

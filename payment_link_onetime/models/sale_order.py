@@ -11,7 +11,13 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "payment.link.document.mixin"]
 
     _payment_link_field = "sale_order_id"
-    _payment_link_due_fields = ("amount_total", "currency_id", "state", "validity_date")
+    _payment_link_due_fields = (
+        "amount_total",
+        "currency_id",
+        "state",
+        "transaction_ids",
+        "validity_date",
+    )
 
     payment_link_ids = fields.One2many(
         "payment.link",

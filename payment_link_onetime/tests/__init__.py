@@ -1,3 +1,4 @@
+from . import test_fetch
 from . import test_link_charge
 from . import test_link_creation
 from . import test_page

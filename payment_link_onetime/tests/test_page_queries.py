@@ -31,11 +31,11 @@ class TestPageQueries(PaymentLinkHttpCommon):
 
     def test_G10_page_of_an_order(self):
         queries = self._read_page(self._create_link())
-        self.assertLessEqual(len(queries), 15, "\n".join(queries))
+        self.assertLessEqual(len(queries), 7, "\n".join(queries))
 
     def test_G10_page_of_nothing_at_all(self):
         queries = self._read_page(self._create_standalone_link())
-        self.assertLessEqual(len(queries), 14, "\n".join(queries))
+        self.assertLessEqual(len(queries), 8, "\n".join(queries))
 
     def test_G10_lines_cost_no_queries(self):
         one = self._read_page(self._create_link())
