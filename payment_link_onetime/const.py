@@ -66,7 +66,6 @@ RECORDED_FIELDS = frozenset(
         "close_reason",
         "completed_at",
         "event_ids",
-        "first_opened_at",
         "paid_late",
         "payment_status",
         "replaced_by_id",

@@ -54,7 +54,11 @@ class PaymentLink(models.Model):
     replaced_by_id = fields.Many2one(
         "payment.link", readonly=True, copy=False, index="btree_not_null"
     )
-    first_opened_at = fields.Datetime(readonly=True, copy=False)
+    # Read from the history, and not written on the link: whoever opens the page must
+    # not stand in the way of somebody who pays.
+    first_opened_at = fields.Datetime(
+        compute="_compute_first_opened_at", compute_sudo=True
+    )
     completed_at = fields.Datetime(string="Completed on", readonly=True, copy=False)
     paid_late = fields.Boolean(
         readonly=True,
@@ -106,6 +110,18 @@ class PaymentLink(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("event_ids.type")
+    def _compute_first_opened_at(self):
+        times = dict(
+            self.env["payment.link.event"]._read_group(
+                [("link_id", "in", self.ids), ("type", "=", "opened")],
+                ["link_id"],
+                ["create_date:min"],
+            )
+        )
+        for link in self:
+            link.first_opened_at = times.get(link, False)
 
     @api.depends(
         "amount",
@@ -331,7 +347,6 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         if not self.first_opened_at:
-            self._store({"first_opened_at": fields.Datetime.now()})
             self._record_event("opened")
 
     def _record_event(self, event_type, **values):

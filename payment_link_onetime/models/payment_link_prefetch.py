@@ -24,7 +24,6 @@ LINK_FIELDS = (
     "currency_id",
     "description",
     "expires_at",
-    "first_opened_at",
     "max_payments",
     "partner_id",
     "reference",
