@@ -7,8 +7,8 @@
   here.
 * A Python warning that one of the addon's files causes.
 
-Where RESULT_FILE is set, the counts are written to that file for the summary of several
-runs.
+With `--gate-result=<file>` the counts are written to that file, for the summary of
+several runs.
 """
 
 import json
@@ -21,8 +21,6 @@ import pytest
 
 from .logs import is_ours
 from .paths import ADDON
-
-RESULT_FILE = "PYTEST_GATE_RESULT"
 
 
 class _Collector(logging.Handler):
@@ -85,7 +83,7 @@ class Gate:
         logging.getLogger().removeHandler(self.handler)
         if self.problems and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if path := os.environ.get(RESULT_FILE):
+        if path := session.config.getoption("--gate-result"):
             result = {"counts": self.counts, "problems": self.problems}
             Path(path).write_text(json.dumps(result))
 
@@ -94,6 +92,10 @@ class Gate:
             terminalreporter.section("not allowed", red=True)
             for problem in self.problems:
                 terminalreporter.line(problem)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--gate-result", help="file for the counts and the problems")
 
 
 def pytest_configure(config):

@@ -16,7 +16,6 @@ from .databases import PLAIN, WEBSITE, Databases
 from .logs import complaints
 from .odoo import ready_odoo
 from .paths import ADDON_NAME, CACHE, ROOT
-from .pytest_gate import RESULT_FILE
 
 _NO_TESTS = 5  # pytest's exit code for it
 _WEBSITE_FILES = "test_website_*.py"
@@ -114,10 +113,11 @@ def _run_suite(databases, suite, selection):
     note(f"Testing {suite.title}")
     with database as name, tempfile.TemporaryDirectory(dir=CACHE) as folder:
         report = Path(folder) / "result.json"
+        command = _pytest(databases.odoo, suite, name)
         code = subprocess.run(
-            [*_pytest(databases.odoo, suite, name), *suite.options, *selection],
+            [*command, f"--gate-result={report}", *suite.options, *selection],
             cwd=ROOT,
-            env={**_environment(databases.odoo), RESULT_FILE: str(report)},
+            env=_environment(databases.odoo),
         ).returncode
         if not report.exists():
             raise SetupError(f"pytest ended with code {code} and without a result")
@@ -134,6 +134,7 @@ def _run_suite(databases, suite, selection):
 
 def _pytest(odoo, suite, database):
     command = [str(odoo.venv.python), "-m", "pytest", "-p", "dev.pytest_gate"]
+    command += ["-o", f"cache_dir={CACHE / 'pytest'}"]
     if not suite.flavour:
         return [*command, "-p", "no:odoo"]
     configuration = odoo.configuration(
@@ -155,6 +156,7 @@ def _pytest(odoo, suite, database):
 def _environment(odoo):
     environment = odoo.environment
     environment["PYTHONPATH"] += os.pathsep + str(ROOT)
+    environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(CACHE / "hypothesis")
     return environment
 
 
