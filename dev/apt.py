@@ -113,6 +113,8 @@ class PrivateApt:
             # Root's apt becomes the user _apt for downloads, who may not reach the
             # cache folder.
             'APT::Sandbox::User "root";',
+            # Some mirrors lag behind. Their lists are still signed, and old packages do.
+            'Acquire::Check-Valid-Until "false";',
             'Acquire::Languages "none";',
             'Acquire::Retries "3";',
             # The private list holds nothing but the packages' index.
