@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from dev.chromium import FLAGS, ensure_chromium
 from dev.databases import Databases
 from dev.odoo import ready_odoo
 from dev.paths import ROOT
@@ -120,3 +121,36 @@ def server(start_server):
     """A prefork server with four workers, without scheduled jobs."""
     with start_server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=ensure_chromium(), args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """Give a function that opens a page in a fresh browser, without cookies.
+
+    Its arguments are those of a browser's context. A script that fails fails the test.
+    """
+    contexts, errors = [], []
+
+    def open_page(**options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors

@@ -4,6 +4,14 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
+# Screens to see it on.
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+
 # What a visitor does once the page is open, where the state is not the link's alone.
 _DEMO_OUTCOMES = {"failed": "error", "pending": "pending", "paid": "done"}
 

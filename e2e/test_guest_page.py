@@ -5,27 +5,8 @@ Everybody can use it: with a screen reader, with the keyboard alone, on a phone.
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
-from states import STATES, Pages, choose_demo, reach
-
-from dev.chromium import ensure_chromium
-
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from playwright.sync_api import expect
+from states import DESKTOP, PHONE, STATES, Pages, choose_demo, reach
 
 SUBMIT = "[name=o_payment_submit_button]"
 
@@ -61,37 +42,6 @@ AXE_RULES = {
 }
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=ensure_chromium(), args=CHROMIUM_FLAGS
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_browser(chromium):
-    """Give a function that opens a page in a fresh browser, without cookies.
-
-    A script that fails fails the test.
-    """
-    contexts, errors = [], []
-
-    def open_page(screen=DESKTOP):
-        context = chromium.new_context(**screen)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not errors
-
-
 def create_page(server, state, **options):
     """Return the address of a link of its own in a state."""
     with server.environment() as env:
@@ -111,7 +61,7 @@ def check_accessibility(page):
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_is_accessible(server, open_browser, state):
-    page = open_browser(PHONE)
+    page = open_browser(**PHONE)
     reach(page, state, create_page(server, state))
     check_accessibility(page)
     page.set_viewport_size(DESKTOP["viewport"])
@@ -120,7 +70,7 @@ def test_every_state_is_accessible(server, open_browser, state):
 
 def test_long_list_unfolds(server, open_browser):
     """All that is paid for can be read, with the button not far away."""
-    page = open_browser(PHONE)
+    page = open_browser(**PHONE)
     reach(page, "long", create_page(server, "long"))
     last_line = page.locator(".o_payment_link_lines tr").last
     expect(last_line).not_to_be_visible()
@@ -133,7 +83,7 @@ def test_right_to_left(server, open_browser):
     """A customer who reads Arabic gets the page mirrored, and in her language's form."""
     with server.environment() as env:
         env["res.lang"]._activate_lang("ar_001")
-    page = open_browser(PHONE)
+    page = open_browser(**PHONE)
     reach(page, "form", create_page(server, "form", lang="ar_001"))
     assert page.locator("html").get_attribute("dir") == "rtl"
     amount = page.locator(".o_payment_link_lines td").last.bounding_box()
@@ -144,7 +94,7 @@ def test_right_to_left(server, open_browser):
 
 def test_keyboard_pays(server, open_browser):
     """From the address bar to the confirmation, without a mouse, seeing where one is."""
-    page = open_browser()
+    page = open_browser(**DESKTOP)
     page.goto(create_page(server, "open"))
     expect(page.locator(SUBMIT)).to_be_enabled()
     order = []
@@ -175,7 +125,7 @@ def test_keyboard_pays(server, open_browser):
 
 
 def test_method_is_chosen_with_the_keyboard(server, open_browser):
-    page = open_browser()
+    page = open_browser(**DESKTOP)
     page.goto(create_page(server, "methods"))
     radios = page.locator("[name=o_payment_radio]")
     expect(radios).to_have_count(3)
@@ -189,10 +139,10 @@ def test_method_is_chosen_with_the_keyboard(server, open_browser):
 def test_who_is_too_late_learns_it(server, open_browser):
     """Somebody else was faster: the page says so, and offers no form any more."""
     url = create_page(server, "open")
-    late = open_browser(PHONE)
+    late = open_browser(**PHONE)
     late.goto(url)
     choose_demo(late, "done")
-    early = open_browser()
+    early = open_browser(**DESKTOP)
     reach(early, "paid", url)
     late.locator(SUBMIT).click()
     expect(late.get_by_role("heading", level=1)).to_contain_text(
@@ -203,7 +153,7 @@ def test_who_is_too_late_learns_it(server, open_browser):
 
 def test_refusal_is_read_out(server, open_browser):
     """A refusal that the payer can do something about is an alert beside the form."""
-    page = open_browser(PHONE)
+    page = open_browser(**PHONE)
     page.goto(create_page(server, "open"))
     choose_demo(page, "done")
     page.route("**/transaction", lambda route: route.fulfill(json=REFUSAL))
@@ -216,7 +166,7 @@ def test_refusal_is_read_out(server, open_browser):
 
 def test_waiting_page_follows_the_provider(server, open_browser):
     """Who waits sees the answer when it comes, without a reload of her own."""
-    page = open_browser(PHONE)
+    page = open_browser(**PHONE)
     url = create_page(server, "waiting")
     reach(page, "waiting", url)
     with server.environment() as env:
@@ -229,7 +179,7 @@ def test_waiting_page_follows_the_provider(server, open_browser):
 
 
 def test_back_button_does_not_offer_what_is_paid(server, open_browser):
-    page = open_browser()
+    page = open_browser(**DESKTOP)
     reach(page, "paid", create_page(server, "paid"))
     page.go_back()
     expect(page.locator(".o_payment_link_outcome_completed")).to_be_visible()
