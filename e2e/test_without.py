@@ -19,7 +19,7 @@ from dev.server import free_port, wait_until
 # A whole payment: the page, the charge, the answer, the confirmation. Measured on an idle machine
 # it takes half a second; a mail server that does not answer takes a minute.
 PAYER_SECONDS = 10
-JOB_SECONDS = 60
+JOB_SECONDS = 180
 
 
 class MailServer(socketserver.ThreadingTCPServer):
