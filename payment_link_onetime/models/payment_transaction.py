@@ -81,13 +81,19 @@ class PaymentTransaction(models.Model):
         charges = self.filtered(
             lambda tx: tx.payment_link_id and not tx.source_transaction_id
         )
-        processed = super(PaymentTransaction, self - charges)._set_done(
-            state_message=state_message, extra_allowed_states=extra_allowed_states
-        )
-        return processed | super(PaymentTransaction, charges)._set_done(
+        if not charges:
+            return super()._set_done(
+                state_message=state_message, extra_allowed_states=extra_allowed_states
+            )
+        processed = super(PaymentTransaction, charges)._set_done(
             state_message=state_message,
             extra_allowed_states=(*extra_allowed_states, "cancel"),
         )
+        if others := self - charges:
+            processed |= others._set_done(
+                state_message=state_message, extra_allowed_states=extra_allowed_states
+            )
+        return processed
 
     def _update_state(self, allowed_states, target_state, state_message):
         """Override of `payment` to tell the links, here and nowhere else."""

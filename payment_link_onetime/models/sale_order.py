@@ -101,13 +101,13 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
+    def _send_order_notification_mail(self, mail_template, **kwargs):
         """Override of `sale` to leave the mails of link payments to a job.
 
         Odoo makes them, with a PDF, in the transaction that books the payment, unless
         `sale.async_emails` is set: where no PDF can be made, nothing is booked.
         """
-        defer = allow_deferred_sending and self.env.context.get(
+        defer = kwargs.get("allow_deferred_sending", True) and self.env.context.get(
             "payment_link_defer_mails"
         )
         odoo_cron = self.env.ref(
@@ -115,9 +115,7 @@ class SaleOrder(models.Model):
         )
         is_deferred_by_odoo = odoo_cron and odoo_cron.sudo().active
         if not (defer and mail_template) or is_deferred_by_odoo:
-            return super()._send_order_notification_mail(
-                mail_template, allow_deferred_sending=allow_deferred_sending
-            )
+            return super()._send_order_notification_mail(mail_template, **kwargs)
         self.pending_email_template_id = mail_template
         cron_sudo = self.env.ref("payment_link_onetime.cron_send_order_mails").sudo()
         cron_sudo._trigger()
