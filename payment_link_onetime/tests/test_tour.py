@@ -48,6 +48,11 @@ class TestTour(HttpCase):
             self.env.ref(f"payment_link_onetime.{name}").method_direct_trigger()
         self.env.invalidate_all()
 
+    def _read_chatter(self, record):
+        """Return what the chatter of a record says, as one text."""
+        bodies = [html2plaintext(body) for body in record.message_ids.mapped("body")]
+        return "\n".join(bodies)
+
     def _read_url_from_mail(self, link):
         """Return the path of the pay URL, out of the mail that the customer gets."""
         mail = self.env["mail.mail"].search(
@@ -67,6 +72,8 @@ class TestTour(HttpCase):
         self.assertEqual(len(link), 1)
         self.assertEqual(self.order.state, "sent")
         self.assertIn("sent", link.event_ids.mapped("type"))
+        sent = f"over {link._format_amount(100.0)} sent to {self.customer.email}"
+        self.assertIn(sent, self._read_chatter(self.order))
 
         self.start_tour(self._read_url_from_mail(link), "payment_link_pay")
         self.env.invalidate_all()
@@ -82,6 +89,9 @@ class TestTour(HttpCase):
         self.assertIn(payment.state, ("in_process", "paid"))
         self.assertEqual(payment.amount, 100.0)
         self.assertIn(link.reference, payment.memo)
+        self.assertEqual(payment.move_id.state, "posted")
+        self.assertIn("Payment status: Paid", self._read_chatter(link))
+        self.assertIn(link.code, self._read_chatter(self.order))
 
     def test_B12_E1_get_the_link_and_its_qr_code(self):
         import zxingcpp  # A scanner that shares no code with what made the image.

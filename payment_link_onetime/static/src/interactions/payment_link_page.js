@@ -8,7 +8,7 @@ const POLL_DELAYS = [1000, 2000, 3000, 5000, 10000];
 const SLOW_POLL_DELAY = 30000;
 
 export class PaymentLinkPage extends Interaction {
-    static selector = ".o_payment_link_card";
+    static selector = ".o_payment_link_card[data-page-path]";
 
     // Odoo's payment form, for those who listen to it: its tooltips put a label on signs
     // and logos, which need a role to bear one. A logo that only repeats the name of the
