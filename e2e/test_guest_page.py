@@ -89,6 +89,11 @@ def test_right_to_left(server, open_browser):
     amount = page.locator(".o_payment_link_lines td").last.bounding_box()
     name = page.locator(".o_payment_link_lines td").first.bounding_box()
     assert amount["x"] < name["x"]
+    radio = page.locator("[name=o_payment_radio]").bounding_box()
+    label = page.locator(".o_payment_option_label").bounding_box()
+    assert radio["x"] >= label["x"] + label["width"]
+    options = page.locator("[name=o_payment_option]").bounding_box()
+    assert options["width"] == page.locator(SUBMIT).bounding_box()["width"]
     check_accessibility(page)
 
 

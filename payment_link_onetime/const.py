@@ -13,6 +13,9 @@ MAX_AMOUNT = 999_999_999_999.0
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 
+# How long a charge waits for whoever else holds the link's row.
+LOCK_TIMEOUT = "3s"
+
 # What is asked. Fixed when the link is created: to ask for something else, one makes
 # another link.
 FIXED_FIELDS = frozenset(
@@ -69,7 +72,6 @@ RECORDED_FIELDS = frozenset(
         "paid_late",
         "payment_status",
         "replaced_by_id",
-        "revision",
         "state",
         "transaction_ids",
     }

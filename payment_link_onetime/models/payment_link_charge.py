@@ -2,10 +2,13 @@ import hashlib
 import math
 from datetime import timedelta
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
+from odoo.tools import SQL
 
-from ..const import DOUBLE_CLICK_SECONDS, RECORDED_FIELDS
+from ..const import DOUBLE_CLICK_SECONDS, LOCK_TIMEOUT, RECORDED_FIELDS
 from .payment_link_prefetch import LINK_FIELDS
 
 
@@ -52,7 +55,7 @@ class PaymentLink(models.Model):
     def _claim(self, payer_key, displayed_amount=None):
         """Decide, under the link's row lock, that this payer pays now.
 
-        Only one transaction gets the lock. It also writes the row, so that one that
+        Only one transaction has the lock. It also writes the row, so that one that
         read the link before goes no further than its own lock: PostgreSQL refuses it,
         and Odoo runs it again with what is true then.
 
@@ -83,21 +86,32 @@ class PaymentLink(models.Model):
                 "claimed_by": self._hash_payer_key(payer_key),
                 "claimed_until": fields.Datetime.now() + timedelta(minutes=minutes),
                 "charge_count": self.charge_count + 1,
-                "revision": self.revision + 1,
             }
         )
         self._record_event("attempted")
         return amount
 
     def _lock(self):
-        """Lock the link's row for a charge, without waiting.
+        """Lock the link's row for a charge, and read what is true then.
 
-        :raises LockError: if somebody else is at this point right now.
+        Who else has it is about to finish: it is worth a short wait. What that one
+        wrote makes PostgreSQL refuse the lock, and Odoo starts the request over.
+
+        :raises LockError: if somebody else has it for too long.
         """
         try:
-            # Events and transactions refer to the link: they need not wait for us.
-            self.lock_for_update(allow_referencing=True)
-        except LockError:
+            self.env.cr.execute(
+                SQL(
+                    # Events and transactions refer to the link: they need not wait.
+                    "SET LOCAL lock_timeout = %s;"
+                    " SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE",
+                    LOCK_TIMEOUT,
+                    SQL.identifier(self._table),
+                    self.id,
+                ),
+                log_exceptions=False,
+            )
+        except LockNotAvailable:
             raise LockError(self._get_refusal("busy")) from None
         # What was asked is fixed. What happened may have happened just now.
         self.invalidate_recordset(RECORDED_FIELDS)

@@ -102,13 +102,6 @@ class PaymentLink(models.Model):
         string="Surplus", compute="_compute_amounts", store=True
     )
 
-    revision = fields.Integer(
-        readonly=True,
-        copy=False,
-        help="Counts what happened, so that two transactions that tell the link"
-        " something at the same moment collide, and the later one looks again.",
-    )
-
     # === COMPUTE METHODS === #
 
     @api.depends("event_ids.type")
@@ -225,11 +218,9 @@ class PaymentLink(models.Model):
             link_transactions = transactions.filtered(
                 lambda tx, link=link: tx.payment_link_id == link
             )
-            values = {"revision": link.revision + 1}
             if any(tx.operation != "refund" for tx in link_transactions):
                 # Whoever had the claim has an answer from the provider.
-                values.update(claimed_by=False, claimed_until=False)
-            link._store(values)
+                link._store({"claimed_by": False, "claimed_until": False})
             for transaction in link_transactions:
                 link._record_transaction(transaction)
             link._set_payment_status(link._get_expected_payment_status())
@@ -321,11 +312,7 @@ class PaymentLink(models.Model):
         :param str close_reason: Why a cancelled link was cancelled.
         """
         self.ensure_one()
-        values = {
-            "state": state,
-            "close_reason": close_reason,
-            "revision": self.revision + 1,
-        }
+        values = {"state": state, "close_reason": close_reason}
         if state == "completed" and not self.completed_at:
             values["completed_at"] = fields.Datetime.now()
         self._store(values)

@@ -28,7 +28,6 @@ LINK_FIELDS = (
     "partner_id",
     "reference",
     "replaced_by_id",
-    "revision",
     "state",
     "access_token",
 )

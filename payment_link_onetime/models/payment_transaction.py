@@ -72,34 +72,23 @@ class PaymentTransaction(models.Model):
             and amount_data.get("currency_code") == self.currency_id.name
         )
 
-    def _set_done(self, *, state_message=None, extra_allowed_states=()):
-        """Override of `payment` to take what is paid after it was cancelled.
-
-        Callbacks overtake each other, and a payer who cancelled may go on in another
-        tab of the provider's. Odoo would write a warning and forget the money.
-        """
-        charges = self.filtered(
-            lambda tx: tx.payment_link_id and not tx.source_transaction_id
-        )
-        if not charges:
-            return super()._set_done(
-                state_message=state_message, extra_allowed_states=extra_allowed_states
-            )
-        processed = super(PaymentTransaction, charges)._set_done(
-            state_message=state_message,
-            extra_allowed_states=(*extra_allowed_states, "cancel"),
-        )
-        if others := self - charges:
-            processed |= others._set_done(
-                state_message=state_message, extra_allowed_states=extra_allowed_states
-            )
-        return processed
-
     def _update_state(self, allowed_states, target_state, state_message):
-        """Override of `payment` to tell the links, here and nowhere else."""
-        transactions = super()._update_state(
-            allowed_states, target_state, state_message
-        )
+        """Override of `payment` to tell the links, here and nowhere else.
+
+        It also takes money that comes after a cancellation. Callbacks overtake each
+        other, and a payer who cancelled may go on in another tab of the provider's:
+        Odoo would write a warning and forget the money.
+        """
+        revived = self.filtered(lambda tx: tx._can_be_revived(target_state))
+        transactions = self.browse()
+        if revived:
+            transactions |= super(PaymentTransaction, revived)._update_state(
+                (*allowed_states, "cancel"), target_state, state_message
+            )
+        if revived != self:
+            transactions |= super(PaymentTransaction, self - revived)._update_state(
+                allowed_states, target_state, state_message
+            )
         # In sudo mode because providers' answers are nobody's requests.
         links_sudo = transactions.sudo().payment_link_id
         if links_sudo:
@@ -107,6 +96,31 @@ class PaymentTransaction(models.Model):
             # Booking takes numbers and makes documents: a job does it, no payer waits.
             self._trigger_payment_link_cron("payment_link_onetime.cron_book")
         return transactions
+
+    def _can_be_revived(self, target_state):
+        """Return whether a cancelled charge may still bring money.
+
+        A hold does so only once: said again after it was voided, it is an old answer.
+
+        :param str target_state: The state that the provider tells.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if (
+            self.state != "cancel"
+            or not self.payment_link_id
+            or self.source_transaction_id
+        ):
+            return False
+        events_sudo = self.payment_link_id.sudo().event_ids
+        return target_state == "done" or (
+            target_state == "authorized"
+            and not events_sudo.filtered(
+                lambda event: (
+                    event.transaction_id == self and event.type == target_state
+                )
+            )
+        )
 
     # === BUSINESS METHODS - POST-PROCESSING === #
 

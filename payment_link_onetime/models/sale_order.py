@@ -1,5 +1,7 @@
 import logging
 
+import psycopg2
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
@@ -131,20 +133,42 @@ class SaleOrder(models.Model):
         orders = self.search([("pending_email_template_id", "!=", False)])
         cron._commit_progress(remaining=len(orders))
         for order in orders.try_lock_for_update():
-            order = order[:1]  # Prefetch nothing: every commit empties the cache.
-            template = order.pending_email_template_id
+            order[:1]._send_payment_link_mail()  # Every commit empties the cache.
+            if not cron._commit_progress(1):
+                break
+
+    def _send_payment_link_mail(self):
+        """Send the deferred mail of an order, without the PDF if none can be made.
+
+        A mail that cannot be written is given up, as others wait behind it: the order
+        says so, and can be sent by hand.
+
+        :return: None
+        """
+        self.ensure_one()
+        template = self.pending_email_template_id
+        self.pending_email_template_id = False
+        for with_report in (True, False):
+            order = self.with_context(payment_link_without_report=not with_report)
             try:
                 with self.env.cr.savepoint():
                     order._send_order_notification_mail(
                         template, allow_deferred_sending=False
                     )
             except UserError as error:
-                _logger.info("%s goes out without its PDF: %s", order.name, error)
-                order.with_context(
-                    payment_link_without_report=True
-                )._send_order_notification_mail(template, allow_deferred_sending=False)
-            order.pending_email_template_id = False
-            # Jobs of Odoo's leave their mails in the queue, for up to an hour.
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-            if not cron._commit_progress(1):
-                break
+                _logger.info("The mail of %s failed: %s", self.name, error)
+            except psycopg2.OperationalError:
+                raise  # Somebody else writes the same rows: the job starts over.
+            except Exception:
+                _logger.exception("The mail of %s failed", self.name)
+            else:
+                # Jobs of Odoo's leave their mails in the queue, for up to an hour.
+                self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+                return
+        self._message_log(
+            body=self.env._(
+                "A payment was booked, but the e-mail %(template)s could not be"
+                " written. Please check the template and send it by hand.",
+                template=template.display_name,
+            )
+        )

@@ -276,6 +276,28 @@ class TestLinkCharge(PaymentLinkCommon):
             link.action_cancel()
         self.assertEqual(link.state, "completed")
 
+    def test_rule_4_a_hold_after_a_cancellation_is_seen(self):
+        self.provider.support_manual_capture = "partial"
+        link = self._create_link()
+        charge = self._create_charge(link)
+        charge._set_canceled()
+        self.assertEqual(link._get_page_state(), "open")
+        charge._set_authorized()
+        self.assertEqual((charge.state, link.amount_authorized), ("authorized", 100.0))
+        self.assertEqual(link._get_page_state(), "processing")
+
+    def test_rule_4_a_voided_hold_does_not_come_back(self):
+        """The provider repeats what it said before: the money is not held any more."""
+        self.provider.support_manual_capture = "partial"
+        link = self._create_link()
+        charge = self._create_charge(link)
+        charge._set_authorized()
+        charge._set_canceled()
+        with self.assertLogs("odoo.addons.payment", "WARNING"):
+            charge._set_authorized()
+        self.assertEqual((charge.state, link.amount_authorized), ("cancel", 0.0))
+        self.assertEqual(link._get_page_state(), "open")
+
     def test_rule_4_money_for_a_cancelled_link_is_kept_and_said(self):
         link = self._create_link()
         charge = self._create_charge(link)
@@ -435,6 +457,19 @@ class TestLinkCharge(PaymentLinkCommon):
         self.assertTrue(message)
         self.assertFalse(message.attachment_ids)
         self.assertFalse(self.order.pending_email_template_id)
+
+    def test_rule_9_a_mail_that_cannot_be_written_stops_no_other(self):
+        orders = self.order | self._create_order()
+        template = self.env.ref("sale.mail_template_sale_confirmation")
+        # Odoo tries a template on one order when it is saved, and not on this one.
+        subject = f"{{{{ 1 / (object.id - {orders[0].id}) }}}}"
+        broken = template.copy({"subject": subject})
+        orders[0].pending_email_template_id = broken
+        orders[1].pending_email_template_id = template
+        self._run_job("payment_link_onetime.cron_send_order_mails")
+        self.assertFalse(orders.pending_email_template_id)
+        self.assertIn("send it by hand", orders[0].message_ids[0].body)
+        self.assertIn(self.customer, orders[1].message_ids.notified_partner_ids)
 
     def test_payments_at_odoos_own_doors_are_untouched(self):
         """A transaction without a link is processed as Odoo does it."""

@@ -251,7 +251,6 @@ class TestSecurity(PaymentLinkCommon):
             {"access_token": "guessable"},
             {"event_ids": [Command.create({"type": "paid"})]},
             {"transaction_ids": [Command.link(1)]},
-            {"revision": 7},
         ):
             with self.subTest(forged=forged), self.assertRaises(UserError):
                 links.create({"amount": 1.0, **forged})
