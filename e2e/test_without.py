@@ -130,7 +130,9 @@ def read_confirmation(server, link):
         )
         mail = messages.mail_ids
         assert len(mail) <= 1
-        return mail and (mail.state, "refused" in (mail.failure_reason or ""))
+        if not mail:
+            return None
+        return mail.state, "refused" in (mail.failure_reason or "")
 
 
 @pytest.mark.parametrize("provider", ["demo", "loopback"])

@@ -156,7 +156,8 @@ class SaleOrder(models.Model):
                         template, allow_deferred_sending=False
                     )
             except UserError as error:
-                _logger.info("The mail of %s failed: %s", self.name, error)
+                outcome = "goes out without its PDF" if with_report else "stays unsent"
+                _logger.info("The mail of %s %s: %s", self.name, outcome, error)
             except psycopg2.OperationalError:
                 raise  # Somebody else writes the same rows: the job starts over.
             except Exception:

@@ -1,0 +1,415 @@
+"""Random lives of a deal and its links, checked after every step.
+
+What must hold is computed here once more, from what was done and in decimal numbers,
+without asking the link: how much is held, on its way, paid and due, whether a payer may
+start to pay, and what the books say. pytest finds this file by its name; Odoo's own
+test runner does not need the library that it uses.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from odoo.exceptions import UserError
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .common import PaymentLinkCommon
+
+LIVES, STEPS = (2000, 50) if os.environ.get("TEST_LONG") else (60, 35)
+NOW = datetime(2026, 6, 15, 12, 0, 0)
+CENT = Decimal("0.01")
+
+# Which states of a charge follow which, whatever order callbacks arrive in.
+FOLLOWS = {
+    "pending": {"draft"},
+    "authorized": {"draft", "pending"},
+    "done": {"draft", "pending", "authorized", "error", "cancel"},
+    "cancel": {"draft", "pending", "authorized"},
+    "error": {"draft", "pending", "authorized"},
+}
+TELL = {
+    "pending": "_set_pending",
+    "authorized": "_set_authorized",
+    "done": "_set_done",
+    "cancel": "_set_canceled",
+    "error": "_set_error",
+}
+
+
+def decimal(amount):
+    """Return an amount of Odoo's as an exact number of cents."""
+    return Decimal(str(amount)).quantize(CENT)
+
+
+@dataclass(eq=False)
+class Charge:
+    """What is known of a transaction from what was done with it."""
+
+    tx: object
+    link: object
+    amount: Decimal
+    state: str = "draft"
+    was_held: bool = False
+
+    def hear(self, state):
+        """Follow what the provider says, and return whether it was news."""
+        allowed = self.state in FOLLOWS[state] or (
+            state == "authorized" and self.state == "cancel" and not self.was_held
+        )
+        if not allowed:
+            return False
+        self.state = state
+        self.was_held |= state == "authorized"
+        return True
+
+
+@dataclass(eq=False)
+class Asked:
+    """What is known of a link from what was done with it."""
+
+    link: object
+    amount: Decimal
+    fixed: dict
+    order: object
+    expires_at: datetime
+    charges: list = field(default_factory=list)
+    is_cancelled: bool = False
+    is_complete: bool = False
+    claimed_by: str | None = None
+    claimed_until: datetime = NOW
+    events: list = field(default_factory=list)
+
+    def add(self, *states):
+        return sum((c.amount for c in self.charges if c.state in states), Decimal())
+
+    @property
+    def due(self):
+        taken = self.add("pending", "authorized", "done")
+        return max(self.amount - taken, Decimal())
+
+    def may_pay(self, payer, now, owed):
+        """Tell whether a payer may start to pay now, if the document owes so much."""
+        return (
+            not self.is_cancelled
+            and not self.is_complete
+            and now <= self.expires_at
+            and self.due > 0
+            and owed > 0
+            and (
+                now >= self.claimed_until
+                or self.claimed_by is None
+                or self.claimed_by == payer
+            )
+        )
+
+
+class Deal(RuleBasedStateMachine):
+    """A quotation of 200.00, its links, links on nothing, payers and a provider."""
+
+    links = Bundle("links")
+    charges = Bundle("charges")
+
+    def __init__(self, case):
+        super().__init__()
+        self.case = case
+        self.env = case.env
+        self.savepoint = self.env.cr.savepoint()
+        self.now = NOW
+        self.clock = freeze_time(NOW)
+        self.frozen = self.clock.start()
+        self._move_to(NOW)
+        self.order = case._create_order(quantity=4)
+        self.asked = []
+        self.elsewhere = Decimal()
+        self.steps = 0
+
+    def teardown(self):
+        try:
+            self.run_jobs()
+            self.check_books()
+        finally:
+            self.clock.stop()
+            self.env.invalidate_all(flush=False)
+            self.savepoint.close(rollback=True)
+            self.env.cr._now = None
+            self.case.steps += self.steps
+
+    def _move_to(self, now):
+        self.now = now
+        self.frozen.move_to(now)
+        self.env.cr._now = now  # What `create_date` is.
+        self.env.invalidate_all()  # Another request has another cache.
+
+    # === WHAT IS KNOWN === #
+
+    @property
+    def total(self):
+        return decimal(self.order.amount_total)
+
+    def _get_owed(self, asked):
+        """Return what the link's document owes, or what the link asks without one."""
+        if not asked.order:
+            return asked.due
+        if self.order.state == "cancel" or self._has_order_lapsed():
+            return Decimal()
+        taken = sum(
+            (
+                other.add("pending", "authorized", "done")
+                for other in self.asked
+                if other.order
+            ),
+            self.elsewhere,
+        )
+        return max(self.total - taken, Decimal())
+
+    # === WHAT PEOPLE DO === #
+
+    @rule(target=links, percent=st.sampled_from([10, 30, 50, 100]))
+    def ask_for_part_of_the_order(self, percent):
+        open_links = [
+            other
+            for other in self.asked
+            if other.order and other.link.state == "open" and self._is_running(other)
+        ]
+        owed = max(self.total - self._get_taken(), Decimal())
+        left = owed - sum((other.due for other in open_links), Decimal())
+        amount = (self.total * percent / 100).quantize(CENT)
+        is_allowed = 0 < amount <= left
+        try:
+            with self.env.cr.savepoint():
+                link = self.case._create_link(
+                    sale_order_id=self.order.id, amount=float(amount)
+                )
+        except UserError:
+            assert not is_allowed, (amount, left)
+            return multiple()
+        assert is_allowed, (amount, left)
+        return self._remember(link, amount, self.order)
+
+    @rule(target=links, cents=st.integers(1, 10**7))
+    def ask_for_anything(self, cents):
+        amount = Decimal(cents) / 100
+        link = self.case._create_standalone_link(float(amount))
+        return self._remember(link, amount, None)
+
+    @rule(target=charges, asked=links, payer=st.sampled_from(["her", "him"]))
+    def click_pay(self, asked, payer):
+        owed = self._get_owed(asked)
+        is_allowed = asked.may_pay(payer, self.now, owed)
+        try:
+            with self.env.cr.savepoint():
+                tx = self.case._create_charge(asked.link, payer_key=payer)
+        except UserError:
+            assert not is_allowed, (asked.link._get_page_state(payer), asked, owed)
+            return multiple()
+        assert is_allowed, (asked, owed)
+        minutes = asked.link.company_id.payment_link_claim_minutes
+        asked.claimed_by = payer
+        asked.claimed_until = self.now + timedelta(minutes=minutes)
+        charge = Charge(tx, asked, min(asked.due, owed))
+        assert decimal(tx.amount) == charge.amount
+        asked.charges.append(charge)
+        return charge
+
+    @rule(charge=charges, state=st.sampled_from(sorted(TELL)))
+    def hear_from_the_provider(self, charge, state):
+        message = ("It said so.",) if state == "error" else ()
+        with mute_logger("odoo.addons.payment.models.payment_transaction"):
+            getattr(charge.tx, TELL[state])(*message)
+        if charge.hear(state):
+            asked = charge.link
+            asked.claimed_by = None
+            if asked.add("done") >= asked.amount and not asked.is_cancelled:
+                asked.is_complete = True
+
+    @rule(asked=links)
+    def cancel(self, asked):
+        try:
+            with self.env.cr.savepoint():
+                asked.link.action_cancel()
+        except UserError:
+            assert asked.is_complete
+            return
+        assert not asked.is_complete
+        if asked.link.state == "cancelled":
+            asked.is_cancelled = True
+
+    @rule(percent=st.sampled_from([1, 25, 100]))
+    def pay_at_another_door(self, percent):
+        if self.order.state == "cancel":
+            return
+        amount = (self.total * percent / 100).quantize(CENT)
+        self.case._create_transaction(
+            "direct",
+            amount=float(amount),
+            currency_id=self.order.currency_id.id,
+            partner_id=self.order.partner_id.id,
+            reference=f"portal-{self.env['payment.transaction'].search_count([])}",
+            sale_order_ids=[(6, 0, self.order.ids)],
+        )._set_done()
+        self.elsewhere += amount
+
+    @rule(quantity=st.integers(1, 6))
+    def change_the_order(self, quantity):
+        if self.order.state in ("draft", "sent"):
+            self.order.order_line.product_uom_qty = quantity
+
+    @rule()
+    def cancel_the_order(self):
+        self.order._action_cancel()
+
+    @rule()
+    def reopen_the_order(self):
+        if self.order.state == "cancel":
+            self.order.action_draft()
+
+    # === WHAT TIME DOES === #
+
+    @rule(minutes=st.sampled_from([1, 9, 11, 60 * 24, 60 * 24 * 31]))
+    def wait(self, minutes):
+        self._move_to(self.now + timedelta(minutes=minutes))
+
+    @rule()
+    def run_jobs(self):
+        for name in ("cron_expire", "cron_book", "cron_send_order_mails"):
+            self.case._run_job(f"payment_link_onetime.{name}")
+
+    # === WHAT MUST HOLD === #
+
+    @invariant()
+    def check_links(self):
+        self.steps += 1
+        self.env.flush_all()
+        for asked in self.asked:
+            self._check_amounts(asked)
+            self._check_states(asked)
+            self._check_history(asked)
+
+    def _check_amounts(self, asked):
+        link = asked.link
+        paid = asked.add("done")
+        expected = {
+            "amount_authorized": asked.add("authorized"),
+            "amount_pending": asked.add("pending"),
+            "amount_paid": paid,
+            "amount_refunded": Decimal(),
+            "amount_net": paid,
+            "amount_due": asked.due,
+            "amount_surplus": max(paid - asked.amount, Decimal()),
+        }
+        for name, amount in expected.items():
+            assert decimal(link[name]) == amount, (name, link[name], amount)
+
+    def _check_states(self, asked):
+        link = asked.link
+        assert (link.state == "completed") == asked.is_complete
+        assert (link.state == "cancelled") == asked.is_cancelled
+        if link.state == "expired":
+            assert not self._is_running(asked)
+        paid, held = asked.add("done"), asked.add("pending", "authorized")
+        expected = (
+            "paid"
+            if paid >= asked.amount
+            else "processing"
+            if held
+            else "partially_paid"
+            if paid
+            else "unpaid"
+        )
+        assert link.payment_status == expected
+        for payer in ("her", "him"):
+            may_pay = asked.may_pay(payer, self.now, self._get_owed(asked))
+            assert (link._get_page_state(payer) == "open") == may_pay, (asked, payer)
+
+    def _check_history(self, asked):
+        """Rule 10: nothing that happened is rewritten, and nothing asked is changed."""
+        link = asked.link
+        events = [(event.id, event.type) for event in link.event_ids.sorted("id")]
+        assert events[: len(asked.events)] == asked.events
+        asked.events = events
+        assert {name: link[name] for name in asked.fixed} == asked.fixed
+        types = [event_type for _id, event_type in events]
+        assert types.count("completed") == asked.is_complete
+        assert types.count("cancelled") == asked.is_cancelled
+        assert types.count("paid") == sum(c.state == "done" for c in asked.charges)
+
+    def check_books(self):
+        """Rule 6: one posted payment per settled charge, once the jobs have run."""
+        for asked in self.asked:
+            for charge in asked.charges:
+                payments = self.env["account.payment"].search(
+                    [("payment_transaction_id", "=", charge.tx.id)]
+                )
+                assert len(payments) == (charge.state == "done"), charge
+                for payment in payments:
+                    assert payment.state in ("in_process", "paid")
+                    assert decimal(payment.amount) == charge.amount
+                    assert asked.link.reference in payment.memo
+
+    # === BOOKKEEPING OF THE MACHINE === #
+
+    def _get_taken(self):
+        return sum(
+            (a.add("pending", "authorized", "done") for a in self.asked if a.order),
+            self.elsewhere,
+        )
+
+    def _has_order_lapsed(self):
+        is_quote = self.order.state in ("draft", "sent")
+        return is_quote and self.order.validity_date < self.now.date()
+
+    def _is_running(self, asked):
+        return self.now <= asked.expires_at
+
+    def _remember(self, link, amount, order):
+        fixed = {
+            name: link[name]
+            for name in ("amount", "code", "access_token", "expires_at", "reference")
+        }
+        asked = Asked(link, amount, fixed, order, link.expires_at)
+        self.asked.append(asked)
+        return asked
+
+
+@tagged("post_install", "-at_install")
+class TestStateMachine(PaymentLinkCommon):
+    """Rules 1, 3, 4, 5, 6, 10 and 13, under whatever people and providers do."""
+
+    steps = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The dummy provider of Odoo's tests cannot hold money.
+        cls.provider = cls._prepare_provider("demo")
+        cls.payment_method = cls.provider.payment_method_ids[:1]
+        cls.payment_method_id = cls.payment_method.id
+
+    def test_rules_hold_after_every_step(self):
+        run_state_machine_as_test(
+            lambda: Deal(self),
+            settings=settings(
+                max_examples=LIVES,
+                stateful_step_count=STEPS,
+                derandomize=not os.environ.get("TEST_LONG"),
+                deadline=None,
+                phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
+            ),
+        )
+        self.assertGreaterEqual(self.steps, 2000)
