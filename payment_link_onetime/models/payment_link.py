@@ -173,10 +173,25 @@ class PaymentLink(models.Model):
                     )
                 )
 
-    @api.constrains("company_id", "currency_id", "partner_id", "sale_order_id")
+    @api.constrains(
+        "company_id", "currency_id", "invoice_ids", "partner_id", "sale_order_id"
+    )
     def _check_document(self):
         """A link asks in the name of its document, so the two cannot disagree."""
         for link in self:
+            kinds = [name for name in self._get_document_fields() if link[name]]
+            if len(kinds) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "A payment link asks for one document. Create a link for each"
+                        " of these: %(documents)s.",
+                        documents=", ".join(
+                            document.display_name
+                            for name in kinds
+                            for document in link[name]
+                        ),
+                    )
+                )
             document = link._get_document()
             if not document:
                 continue
