@@ -5,6 +5,7 @@ from . import payment_link_charge
 from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_channel
+from . import payment_link_attention
 from . import payment_link_line
 from . import payment_link_event
 from . import payment_link_document_mixin

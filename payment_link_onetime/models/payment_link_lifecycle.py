@@ -223,6 +223,8 @@ class PaymentLink(models.Model):
                 link._store({"claimed_by": False, "claimed_until": False})
             for transaction in link_transactions:
                 link._record_transaction(transaction)
+                if transaction._brought_money() and link._has_surplus():
+                    link._on_surplus(transaction)
             link._set_payment_status(link._get_expected_payment_status())
             link._complete_if_paid()
 
@@ -241,14 +243,7 @@ class PaymentLink(models.Model):
             self.state in ("cancelled", "expired")
             or (expiry and transaction.create_date > expiry)
         ):
-            self._store({"paid_late": True})
-            self._log_note(
-                lambda env: env._(
-                    "%(amount)s arrived after this link had closed. The payment was"
-                    " kept and booked.",
-                    amount=transaction.currency_id.format(transaction.amount),
-                )
-            )
+            self._on_late_payment(transaction)
 
     def _get_expected_payment_status(self):
         """Return the payment status that the transactions explain.
@@ -267,6 +262,14 @@ class PaymentLink(models.Model):
         if compare(self.amount_paid, 0.0) > 0:
             return "partially_paid"
         return "unpaid"
+
+    def _has_surplus(self):
+        """Return whether more than the link asked for was paid.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.currency_id.compare_amounts(self.amount_surplus, 0.0) > 0
 
     def _is_fully_paid(self):
         """Return whether all that the link can ask for was paid at some time.

@@ -251,6 +251,29 @@ class PaymentTransaction(models.Model):
             self.state, "failed"
         )
 
+    def _brought_money(self):
+        """Return whether the transaction is a payment that was settled.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.state == "done" and self.operation != "refund"
+
+    def _can_refund_amount(self, amount):
+        """Return whether the provider can pay back an amount of the transaction.
+
+        :param float amount: The amount in the transaction's currency.
+        :rtype: bool
+        """
+        self.ensure_one()
+        is_all = self.currency_id.compare_amounts(amount, self.amount) == 0
+        sides = (self.provider_id, self.payment_method_id)
+        return all(
+            side.support_refund == "partial"
+            or (side.support_refund == "full_only" and is_all)
+            for side in sides
+        )
+
     def _get_payment_link_amounts(self):
         """Add up the transactions by sign and state. Children must be among them.
 

@@ -25,6 +25,13 @@ class ResCompany(models.Model):
         string="Guest Contact",
         help="Payments of links without a customer are booked on this contact.",
     )
+    payment_link_surplus_policy = fields.Selection(
+        [("person", "Ask the salesperson"), ("refund", "Refund it")],
+        string="Payment Link Surplus",
+        default="person",
+        required=True,
+        help="What happens with money that was paid beyond what a payment link asked.",
+    )
 
     _payment_link_expiry_days_positive = models.Constraint(
         "CHECK(payment_link_expiry_days >= 0)",

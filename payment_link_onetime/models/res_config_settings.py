@@ -13,3 +13,6 @@ class ResConfigSettings(models.TransientModel):
     payment_link_guest_partner_id = fields.Many2one(
         related="company_id.payment_link_guest_partner_id", readonly=False
     )
+    payment_link_surplus_policy = fields.Selection(
+        related="company_id.payment_link_surplus_policy", readonly=False, required=True
+    )

@@ -1,3 +1,5 @@
+from . import test_attacks
+from . import test_attention
 from . import test_fetch
 from . import test_link_charge
 from . import test_link_creation
