@@ -20,13 +20,45 @@ def fetch_tree(model, domain, tree, limit=None):
     :param int limit: How many records to read at most.
     :return: The records.
     """
-    assert model.env.su, "access rights are not applied"
-    query = model._search(domain, limit=limit, order=model._order)
-    branch = _Branch(model, model._table, query, tree)
-    rows = model.env.execute_query(query.select(*branch.terms))
-    for row in rows:
-        branch.store(iter(row))
-    return model.browse(row[0] for row in rows)
+    return TreeQuery(model, domain, tree, limit).fetch(model)
+
+
+class TreeQuery:
+    """A query made by the rules of :func:`fetch_tree`, and what to do with its answer.
+
+    Making one costs more than running it, so it may be kept for as long as the registry
+    lives, for each language that it is used in. It knows no environment.
+    """
+
+    def __init__(self, model, domain, tree, limit=None):
+        assert model.env.su, "access rights are not applied"
+        query = model._search(domain, limit=limit, order=model._order)
+        self._root = _Branch(model, model._table, query, tree)
+        self._sql = query.select(*self._root.terms)
+
+    def fetch(self, model, values=None):
+        """Run the query, and put what it reads into the cache.
+
+        :param model: A recordset of the query's model, in sudo.
+        :param dict values: What to look for instead of the texts in the query's domain.
+        :return: The records.
+        """
+        assert model.env.su, "access rights are not applied"
+        sql = self._sql
+        if values:
+            params = (_replace(param, values) for param in sql.params)
+            sql = SQL(sql.code, *params, to_flush=sql.to_flush)
+        rows = model.env.execute_query(sql)
+        for row in rows:
+            self._root.store(model.env, iter(row))
+        return model.browse(row[0] for row in rows)
+
+
+def _replace(param, values):
+    """Return a parameter of a query, or the value that takes its place."""
+    if isinstance(param, tuple):  # The ORM makes an IN of what was a =.
+        return tuple(_replace(part, values) for part in param)
+    return values.get(param, param) if isinstance(param, str) else param
 
 
 def _column(model, alias, name, query):
@@ -49,7 +81,7 @@ class _Branch:
     """
 
     def __init__(self, model, alias, query, tree):
-        self.model = model
+        self.model_name = model._name
         self.terms = [SQL.identifier(alias, "id")]
         self.parts = []
         for name, subtree in tree.items():
@@ -68,17 +100,18 @@ class _Branch:
                 self.terms += part.terms
                 self.parts.append((None, part))
 
-    def store(self, values):
+    def store(self, env, values):
         """Put one row of the answer into the cache, without overwriting.
 
+        :param Environment env: Whose cache.
         :param iterator values: What is left of the row, from this record's id on.
         """
-        record = self.model.browse(next(values) or ())
+        record = env[self.model_name].browse(next(values) or ())
         for field, part in self.parts:
             if field is None:
-                part.store(values)
+                part.store(env, values)
                 continue
-            value = part.store(values) if part else next(values)
+            value = part.store(env, values) if part else next(values)
             field._insert_cache(record, [value] * len(record))
 
 
@@ -86,7 +119,7 @@ class _Lines:
     """The records of a one2many or many2many, as arrays in the row of their owner."""
 
     def __init__(self, field, model, owner, columns):
-        self.comodel = comodel = model.env[field.comodel_name]
+        comodel = model.env[field.comodel_name]
         alias = Query.make_alias(owner, field.name)
         query = Query(comodel.env, alias, SQL.identifier(comodel._table))
         query.order = comodel._order_to_sql(comodel._order, query, alias=alias)
@@ -103,13 +136,14 @@ class _Lines:
                 "JOIN", relation, field.relation, SQL("%s = %s", column2, line_id)
             )
             query.add_where(SQL("%s = %s", column1, owner_id))
+        self.model_name = comodel._name
         self.fields = [comodel._fields[name] for name in columns]
         terms = [_column(comodel, alias, name, query) for name in columns]
         self.terms = [SQL("ARRAY(%s)", query.select(t)) for t in [line_id, *terms]]
 
-    def store(self, values):
+    def store(self, env, values):
         """Put the columns of the lines into the cache and return the lines' ids."""
-        lines = self.comodel.browse(next(values))
+        lines = env[self.model_name].browse(next(values))
         for field in self.fields:
             field._insert_cache(lines, next(values))
         return lines._ids

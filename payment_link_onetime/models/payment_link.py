@@ -376,4 +376,4 @@ class PaymentLink(models.Model):
         links_sudo = self.sudo()
         if not re.fullmatch(r"[\w-]+", access_token, re.ASCII):
             return links_sudo  # PostgreSQL takes no NUL byte, not even to say no.
-        return links_sudo._search_for_payer([("access_token", "=", access_token)])
+        return links_sudo._search_for_payer(access_token)

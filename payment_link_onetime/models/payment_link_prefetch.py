@@ -1,6 +1,6 @@
-from odoo import api, models
+from odoo import api, models, tools
 
-from ..fetch import fetch_tree
+from ..fetch import TreeQuery, fetch_tree
 
 # What the page, the claim and the charge read. Odoo fetches a record with all of its
 # columns at the first field that is missing: a hundred for a contact, and as many for
@@ -47,6 +47,9 @@ USER_FIELDS = ("company_id", "share")
 LINE_FIELDS = ("amount_untaxed", "name", "quantity")
 CURRENCY_FIELDS = ("decimal_places", "name", "position", "rounding", "symbol")
 
+# What stands for the secret in a query that is kept. No token has such characters.
+_TOKEN = "<access_token>"
+
 
 class PaymentLink(models.Model):
     """How a payer's request gets by with few and narrow queries.
@@ -57,20 +60,31 @@ class PaymentLink(models.Model):
     _inherit = "payment.link"
 
     @api.model
-    def _search_for_payer(self, domain):
-        """Search links, and read with them what a payer's request will need.
+    def _search_for_payer(self, access_token):
+        """Search a link, and read with it what a payer's request will need.
 
-        :param list domain: The domain.
-        :return: The links, in the order and with the rights of `self`.
+        :param str access_token: The secret part of the link's URL.
+        :return: The link, with the rights of `self`.
         :rtype: payment.link
         """
         self.env.user.fetch(USER_FIELDS)
-        links = fetch_tree(self, domain, self._get_payer_tree(), limit=1)
+        query = self._get_payer_query()
+        links = query.fetch(self, {_TOKEN: access_token})
         for link in links:
             link._get_charge_partner().fetch(PARTNER_FIELDS)
             if document := link._get_document():
                 document.fetch(document._payment_link_due_fields)
         return links
+
+    @api.model
+    @tools.ormcache("self.env.lang")
+    def _get_payer_query(self):
+        """Return the query that reads what a payer's request needs.
+
+        :rtype: TreeQuery
+        """
+        domain = [("access_token", "=", _TOKEN)]
+        return TreeQuery(self.sudo(), domain, self._get_payer_tree(), limit=1)
 
     def _fetch_for_provider(self):
         """Read what it takes to write down a provider's answer."""
