@@ -80,5 +80,8 @@ RECORDED_FIELDS = frozenset(
 # The states of a transaction in which its money is on its way to us or with us.
 MONEY_STATES = ("pending", "authorized", "done")
 
+# After how many hours without an answer a person is asked to look at the provider.
+LOST_REQUEST_HOURS = 1
+
 # How often a job tries to book a charge that other transactions write at the same time.
 POST_PROCESS_ATTEMPTS = 5

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import plaintext2html
+from odoo.tools import format_date, plaintext2html
 
 
 class PaymentLink(models.Model):
@@ -47,7 +47,7 @@ class PaymentLink(models.Model):
         amount = min(self.amount_surplus, transaction.amount)
         if (
             self.company_id.payment_link_surplus_policy == "refund"
-            and transaction._can_refund_amount(amount)
+            and transaction._can_request_amount("refund", amount)
         ):
             transaction._refund(amount)
             self._log_note(
@@ -66,6 +66,42 @@ class PaymentLink(models.Model):
                 " is booked. Please refund it, or agree with the customer what to do"
                 " with it.",
                 amount=currency.format(amount),
+                transaction=transaction.reference,
+            ),
+        )
+
+    def _on_lost_request(self, transaction):
+        """Say that a provider did not answer. It is not asked again: it may have acted.
+
+        :param payment.transaction transaction: The capture, void or refund.
+        """
+        self.ensure_one()
+        self._ask_person(
+            lambda env: env._("No answer from the payment provider"),
+            lambda env: env._(
+                "%(provider)s was asked for %(request)s of %(amount)s (transaction"
+                " %(transaction)s), and has not answered. Please look it up there. If"
+                " nothing happened, say so on the transaction, and ask again.",
+                provider=transaction.provider_id.name,
+                request=transaction.with_env(env)._get_request_label(),
+                amount=transaction.currency_id.format(abs(transaction.amount)),
+                transaction=transaction.reference,
+            ),
+        )
+
+    def _on_lapsing_hold(self, transaction):
+        """Say that authorised money will be given back unless it is captured.
+
+        :param payment.transaction transaction: The authorised charge.
+        """
+        self.ensure_one()
+        self._ask_person(
+            lambda env: env._("Authorization about to lapse"),
+            lambda env: env._(
+                "%(amount)s are authorized since %(since)s (transaction"
+                " %(transaction)s). Please capture or void them.",
+                amount=transaction.currency_id.format(transaction.amount),
+                since=format_date(env, transaction.last_state_change),
                 transaction=transaction.reference,
             ),
         )

@@ -55,10 +55,6 @@ class PaymentLink(models.Model):
     def _claim(self, payer_key, displayed_amount=None):
         """Decide, under the link's row lock, that this payer pays now.
 
-        Only one transaction has the lock. It also writes the row, so that one that
-        read the link before goes no further than its own lock: PostgreSQL refuses it,
-        and Odoo runs it again with what is true then.
-
         :param str payer_key: What identifies the payer's browser.
         :param float displayed_amount: What the page showed, in the link's currency.
         :return: The amount to charge, in the link's currency.
@@ -92,10 +88,11 @@ class PaymentLink(models.Model):
         return amount
 
     def _lock(self):
-        """Lock the link's row for a charge, and read what is true then.
+        """Lock the link's row, write it, and read what is true then.
 
-        Who else has it is about to finish: it is worth a short wait. What that one
-        wrote makes PostgreSQL refuse the lock, and Odoo starts the request over.
+        Who else has it is about to finish: it is worth a short wait. As the row is
+        written, PostgreSQL refuses it to whoever read it before, and Odoo starts that
+        request over.
 
         :raises LockError: if somebody else has it for too long.
         """
@@ -104,7 +101,7 @@ class PaymentLink(models.Model):
                 SQL(
                     # Events and transactions refer to the link: they need not wait.
                     "SET LOCAL lock_timeout = %s;"
-                    " SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE",
+                    " UPDATE %s SET write_uid = write_uid WHERE id = %s",
                     LOCK_TIMEOUT,
                     SQL.identifier(self._table),
                     self.id,

@@ -140,6 +140,11 @@ class PaymentTransaction(models.Model):
                 ),
             )._post_process()
             linked._send_payment_link_invoices_later()
+            if linked.child_transaction_ids.filtered("payment_link_request"):
+                # A refund waits until what it refunds is booked.
+                self._trigger_payment_link_cron(
+                    "payment_link_onetime.cron_send_requests"
+                )
 
     @api.model
     def _cron_book_payment_links(self):
@@ -258,21 +263,6 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         return self.state == "done" and self.operation != "refund"
-
-    def _can_refund_amount(self, amount):
-        """Return whether the provider can pay back an amount of the transaction.
-
-        :param float amount: The amount in the transaction's currency.
-        :rtype: bool
-        """
-        self.ensure_one()
-        is_all = self.currency_id.compare_amounts(amount, self.amount) == 0
-        sides = (self.provider_id, self.payment_method_id)
-        return all(
-            side.support_refund == "partial"
-            or (side.support_refund == "full_only" and is_all)
-            for side in sides
-        )
 
     def _get_payment_link_amounts(self):
         """Add up the transactions by sign and state. Children must be among them.

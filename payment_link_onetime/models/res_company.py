@@ -32,7 +32,17 @@ class ResCompany(models.Model):
         required=True,
         help="What happens with money that was paid beyond what a payment link asked.",
     )
+    payment_link_hold_days = fields.Integer(
+        string="Payment Link Authorization",
+        default=6,
+        help="Days after which somebody is told that authorized money was neither"
+        " captured nor voided. Many providers give it back after a week. 0: never.",
+    )
 
+    _payment_link_hold_days_positive = models.Constraint(
+        "CHECK(payment_link_hold_days >= 0)",
+        "The days that authorized money may wait cannot be negative.",
+    )
     _payment_link_expiry_days_positive = models.Constraint(
         "CHECK(payment_link_expiry_days >= 0)",
         "The days after which payment links expire cannot be negative.",

@@ -5,6 +5,7 @@ from . import test_link_charge
 from . import test_link_creation
 from . import test_page
 from . import test_page_queries
+from . import test_refund
 from . import test_security
 from . import test_send
 from . import test_settings

@@ -1,1 +1,2 @@
+from . import payment_link_refund
 from . import payment_link_send
