@@ -10,6 +10,11 @@ ACCESS_TOKEN_BYTES = 32
 # The largest amount that a float keeps exactly in a currency of three decimals.
 MAX_AMOUNT = 999_999_999_999.0
 
+# What a line may say: how many, how much, how long.
+MAX_LINES = 50
+MAX_LINE_VALUE = 10_000_000
+MAX_LINE_DESCRIPTION = 500
+
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 

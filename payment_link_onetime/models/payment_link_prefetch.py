@@ -44,7 +44,14 @@ COMPANY_FIELDS = (
 )
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
 USER_FIELDS = ("company_id", "share")
-LINE_FIELDS = ("amount_untaxed", "name", "quantity")
+LINE_FIELDS = (
+    "amount_untaxed",
+    "description",
+    "name",
+    "quantity",
+    "value",
+    "value_type",
+)
 CURRENCY_FIELDS = ("decimal_places", "name", "position", "rounding", "symbol")
 
 # What stands for the secret in a query that is kept. No token has such characters.
