@@ -15,6 +15,22 @@ MAX_LINES = 50
 MAX_LINE_VALUE = 10_000_000
 MAX_LINE_DESCRIPTION = 500
 
+# The parts of a statement descriptor, and their greatest lengths.
+DESCRIPTOR_LENGTHS = {
+    "name": 22,
+    "phone": 13,
+    "country": 2,
+    "city": 20,
+    "sub_merchant_id": 15,
+}
+
+# What a caller may store with a link for itself.
+MAX_METADATA_KEYS = 50
+MAX_METADATA_TEXT = 500
+
+# The longest address that every browser takes.
+MAX_REDIRECT_URL = 2000
+
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 

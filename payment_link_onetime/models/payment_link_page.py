@@ -115,6 +115,9 @@ class PaymentLink(models.Model):
                 for line in self.line_ids
             ],
             "totals": self._get_page_totals(page_state),
+            "redirect_url": (
+                page_state in ("completed", "processing") and self._get_redirect_url()
+            ),
         }
 
     def _get_displayed_amount(self, page_state):

@@ -16,3 +16,6 @@ class ResConfigSettings(models.TransientModel):
     payment_link_surplus_policy = fields.Selection(
         related="company_id.payment_link_surplus_policy", readonly=False, required=True
     )
+    payment_link_redirect_hosts = fields.Text(
+        related="company_id.payment_link_redirect_hosts", readonly=False
+    )

@@ -5,8 +5,10 @@ from . import test_fetch
 from . import test_link_charge
 from . import test_link_creation
 from . import test_link_lines
+from . import test_metadata
 from . import test_page
 from . import test_page_queries
+from . import test_redirect
 from . import test_reissue
 from . import test_security
 from . import test_send
