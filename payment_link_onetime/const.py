@@ -31,6 +31,10 @@ MAX_METADATA_TEXT = 500
 # The longest address that every browser takes.
 MAX_REDIRECT_URL = 2000
 
+# What a payer may say about herself.
+MAX_PAYER_NAME = 150
+MAX_PAYER_EMAIL = 100
+
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 

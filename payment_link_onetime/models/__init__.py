@@ -5,6 +5,7 @@ from . import payment_link_redirect
 from . import payment_link_metadata
 from . import payment_link_lifecycle
 from . import payment_link_charge
+from . import payment_link_payer
 from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_reissue

@@ -46,7 +46,7 @@ COMPANY_FIELDS = (
     "phone",
 )
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
-USER_FIELDS = ("company_id", "share")
+USER_FIELDS = ("company_id", "partner_id", "share")
 LINE_FIELDS = (
     "amount_untaxed",
     "description",

@@ -8,6 +8,7 @@ from . import test_link_lines
 from . import test_metadata
 from . import test_page
 from . import test_page_queries
+from . import test_payer
 from . import test_redirect
 from . import test_reissue
 from . import test_security
