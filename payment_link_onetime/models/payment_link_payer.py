@@ -19,7 +19,9 @@ class PaymentLink(models.Model):
     def _check_save_payment_method(self):
         for link in self.filtered("save_payment_method"):
             guest = link.company_id._get_payment_link_guest_partner()
-            partner = link.partner_id
+            partner = (
+                link.partner_id.sudo()
+            )  # It says by its users whether it is public.
             if not partner or partner == guest or partner.is_public:
                 raise ValidationError(
                     self.env._(
