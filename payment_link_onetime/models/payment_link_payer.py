@@ -32,7 +32,7 @@ class PaymentLink(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _record_transaction(self, transaction):
+    def _record_transaction(self, transaction):  # pylint: disable=missing-return
         """Override to write down who paid, where somebody said so."""
         super()._record_transaction(transaction)
         charge = transaction.source_transaction_id or transaction

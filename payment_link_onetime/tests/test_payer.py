@@ -293,7 +293,7 @@ class TestSavedMethods(PayerCommon):
         self._sign_in(self.portal_user)
 
         def decline(tx):
-            raise ValidationError("Insufficient funds")
+            raise ValidationError(tx.env._("Insufficient funds"))
 
         charge, charged = self._pay_with(link, self.token, send=decline)
         self.assertEqual((charge.state, len(charged)), ("error", 1))
