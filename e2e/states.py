@@ -20,6 +20,8 @@ STATES = (
     "form",
     "methods",
     "standalone",
+    "discounts",
+    "payer",
     "prepayment",
     "long",
     "busy",
@@ -29,8 +31,10 @@ STATES = (
     "pending",
     "paid",
     "completed",
+    "returning",
     "expired",
     "cancelled",
+    "replaced",
     "not_found",
     "no_method",
 )
@@ -118,6 +122,47 @@ class Pages:
                 **values,
             }
         )
+
+    def _create_discounts(self, **values):
+        """What a shop asks for: prices, and what is taken off them."""
+        lines = [
+            ("Oak garden chair", "Oiled, with arms", "standard", 140.0),
+            ("Floor model", None, "price_override", 95.0),
+            ("Linen cushion", None, "standard", 18.0),
+            ("Spring sale", None, "discount_percentage", 12.5),
+            ("Voucher GARDEN-5", None, "discount", 5.0),
+            ("Friend of the house", None, "final_discount", 10.0),
+        ]
+        return self.env["payment.link"].create(
+            {
+                "reference": f"WEB-{self._get_number()}",
+                "amount_tax": 8.39,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "name": name,
+                            "description": description,
+                            "value_type": value_type,
+                            "value": value,
+                        }
+                    )
+                    for name, description, value_type, value in lines
+                ],
+                **values,
+            }
+        )
+
+    def _create_returning(self, **values):
+        """A paid link that leads back to the shop."""
+        self.env.company.payment_link_redirect_hosts = "shop.example.com"
+        return self._create_completed(
+            redirect_url="https://shop.example.com/thanks", **values
+        )
+
+    def _create_replaced(self, **values):
+        link = self._create_link(**values)
+        link.action_reissue()
+        return link
 
     def _create_methods(self, **values):
         """A choice, with the brands of cards; for customers of one country only."""
@@ -220,6 +265,8 @@ def reach(page, state, url):
     :param str url: the address of that state's link
     """
     page.goto(url)
+    if state == "payer":
+        page.locator(".o_payment_link_payer summary").click()
     if state == "waiting":
         _start_charge(page)
         page.goto(f"{url}?returned=1")

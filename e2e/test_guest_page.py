@@ -8,6 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from states import DESKTOP, PHONE, STATES, Pages, choose_demo, reach
 
+from odoo import Command
+
 SUBMIT = "[name=o_payment_submit_button]"
 
 # What the charge route answers when it says no.
@@ -46,6 +48,10 @@ def create_page(server, state, **options):
     """Return the address of a link of its own in a state."""
     with server.environment() as env:
         return server.url + Pages(env, **options).create(state)
+
+
+def get_link(env, url):
+    return env["payment.link"].search([("access_token", "=", url.rsplit("/", 1)[1])])
 
 
 def check_accessibility(page):
@@ -118,6 +124,7 @@ def test_keyboard_pays(server, open_browser):
         order.append(focus["name"])
         assert len(order) < 10, order
     assert order == [
+        "o_payment_link_payer_toggle",
         "o_payment_radio",
         "customer_input",
         "simulated_payment_state",
@@ -189,3 +196,81 @@ def test_back_button_does_not_offer_what_is_paid(server, open_browser):
     page.go_back()
     expect(page.locator(".o_payment_link_outcome_completed")).to_be_visible()
     expect(page.locator(SUBMIT)).to_have_count(0)
+
+
+def test_F2_who_pays_for_somebody_else_says_so(server, open_browser):
+    """What she types in reaches the charge, and a slip is read out beside the form."""
+    page = open_browser(**PHONE)
+    url = create_page(server, "payer")
+    reach(page, "payer", url)
+    choose_demo(page, "done")
+    page.get_by_label("Your name").fill("Eve Stranger")
+    page.get_by_label("Your e-mail address").fill("eve")
+    page.locator(SUBMIT).click()
+    alert = page.get_by_role("alert").filter(has_text="check your e-mail address")
+    expect(alert).to_be_focused()
+    page.get_by_label("Your e-mail address").fill("eve@example.com")
+    page.locator(SUBMIT).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "received your payment"
+    )
+    expect(page.get_by_text("Eve Stranger")).to_have_count(0)
+    with server.environment() as env:
+        charge = get_link(env, url).transaction_ids
+        assert (charge.payer_name, charge.payer_email) == (
+            "Eve Stranger",
+            "eve@example.com",
+        )
+
+
+def test_C4_D8_method_is_saved_and_used_again(server, open_browser):
+    """The customer pays once with consent, and the next time with what was saved."""
+    with server.environment() as env:
+        pages = Pages(env)
+        user = env["res.users"].create(
+            {
+                "name": "Ada Payer",
+                "login": "ada",
+                "password": "ada-and-her-chairs",
+                "partner_id": pages.customer.id,
+                "group_ids": [Command.set(env.ref("base.group_portal").ids)],
+            }
+        )
+        first, second = (
+            server.url + pages.create("open", save_payment_method=True)
+            for _i in range(2)
+        )
+        customer_id = user.partner_id.id
+    page = open_browser(**PHONE)
+    page.goto(f"{server.url}/web/login")
+    page.fill("#login", "ada")
+    page.fill("#password", "ada-and-her-chairs")
+    page.click("button[type=submit]")
+    page.wait_for_url("**/my**")
+
+    page.goto(first)
+    choose_demo(page, "done")
+    page.fill("#customer_input", "4242")
+    check_accessibility(page)
+    page.locator("[name=o_payment_tokenize_checkbox]").check()
+    page.locator(SUBMIT).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "received your payment"
+    )
+
+    page.goto(second)
+    expect(page.get_by_text("Your payment methods")).to_be_visible()
+    expect(page.locator(SUBMIT)).to_be_enabled()
+    check_accessibility(page)
+    page.set_viewport_size(DESKTOP["viewport"])
+    check_accessibility(page)
+    page.locator(SUBMIT).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "received your payment"
+    )
+    with server.environment() as env:
+        charge = get_link(env, second).transaction_ids
+        assert charge.operation == "online_token"
+        token = env["payment.token"].search([("partner_id", "=", customer_id)])
+        assert charge.token_id == token
+        assert len(token) == 1

@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 from ledger import Ledger
 from links import AMOUNT, create_links
-from payers import Gateway, at_once
+from payers import Clerk, Gateway, at_once
 
 ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
 FEW_ROUNDS = ROUNDS // 2
@@ -287,3 +287,43 @@ def test_A15_the_page_is_recorded_while_its_payer_clicks(server, ledger):
         browser.finish(answer)
         assert ledger.account(link.id).events["opened"] == 1
     assert_paid_once(ledger, links)
+
+
+# === MANY SALESPEOPLE, ONE LINK === #
+
+
+def test_E2_two_reissues_at_once_make_one(server, ledger):
+    """The second one is told that it was replaced, and no link is asked for twice."""
+    links = create_links(server, FEW_ROUNDS) + create_links(
+        server, FEW_ROUNDS, on_orders=False
+    )
+    clerks = [Clerk(server.url) for _i in range(3)]
+    for link in links:
+        answers = at_once(
+            *(partial(clerk.call, "action_reissue", link.id) for clerk in clerks)
+        )
+        refusals = [it["error"]["data"]["message"] for it in answers if "error" in it]
+        assert len(refusals) == len(clerks) - 1, answers
+        for refusal in refusals:
+            assert "it was replaced already" in refusal or refusal in REFUSALS, refusal
+    rows = ledger.rows(
+        "SELECT new.amount, old.state, old.close_reason, new.state,"
+        " new.reference = old.reference FROM payment_link old"
+        " JOIN payment_link new ON new.id = old.replaced_by_id WHERE old.id IN %s",
+        tuple(link.id for link in links),
+    )
+    expected = (AMOUNT, "cancelled", "reissued", "open", True)
+    assert [(float(row[0]), *row[1:]) for row in rows] == [expected] * len(links)
+
+
+def test_E2_reissued_while_somebody_pays(server, ledger):
+    """Either she pays the old link, or she is told; never both links take the money."""
+    links = create_links(server, FEW_ROUNDS, on_orders=False)
+    clerk = Clerk(server.url)
+    for link in links:
+        browser = link.visit()
+        paid, answer = at_once(
+            partial(browser.pay, "demo"),
+            partial(clerk.call, "action_reissue", link.id),
+        )
+        assert bool(paid.reference) == ("error" in answer), (paid, answer)

@@ -15,6 +15,7 @@
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
         "wizards/payment_link_refund_views.xml",
+        "data/ir_actions_server_data.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_templates.xml",

@@ -10,6 +10,31 @@ ACCESS_TOKEN_BYTES = 32
 # The largest amount that a float keeps exactly in a currency of three decimals.
 MAX_AMOUNT = 999_999_999_999.0
 
+# What a line may say: how many, how much, how long.
+MAX_LINES = 50
+MAX_LINE_VALUE = 10_000_000
+MAX_LINE_DESCRIPTION = 500
+
+# The parts of a statement descriptor, and their greatest lengths.
+DESCRIPTOR_LENGTHS = {
+    "name": 22,
+    "phone": 13,
+    "country": 2,
+    "city": 20,
+    "sub_merchant_id": 15,
+}
+
+# What a caller may store with a link for itself.
+MAX_METADATA_KEYS = 50
+MAX_METADATA_TEXT = 500
+
+# The longest address that every browser takes.
+MAX_REDIRECT_URL = 2000
+
+# What a payer may say about herself.
+MAX_PAYER_NAME = 150
+MAX_PAYER_EMAIL = 100
+
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 

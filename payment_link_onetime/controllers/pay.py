@@ -1,13 +1,17 @@
+import logging
 import secrets
 
+import psycopg2
 from werkzeug.exceptions import NotFound
 
 from odoo import http
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.http import request
 
 from odoo.addons.payment.controllers.portal import PaymentPortal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+_logger = logging.getLogger(__name__)
 
 # The cookie that identifies the payer's browser to the claim. It is set with the page,
 # so that two clicks that arrive together come from one payer, and outlives no visit.
@@ -67,7 +71,10 @@ class PaymentLinkPortal(PaymentPortal):
         payment_method_id,
         flow,
         amount=None,
+        token_id=None,
         tokenization_requested=False,
+        payer_name=None,
+        payer_email=None,
         **kwargs,
     ):
         """Create the charge of a payer who won the link, and return how to pay it.
@@ -78,10 +85,14 @@ class PaymentLinkPortal(PaymentPortal):
         :param str access_token: The secret part of the URL.
         :param int provider_id: The chosen `payment.provider`.
         :param int payment_method_id: The chosen `payment.method`.
-        :param str flow: `direct` or `redirect`.
+        :param str flow: `direct`, `redirect` or `token`.
         :param float amount: What the page showed, in the link's currency. A charge of
             another amount is refused, not adapted.
-        :param bool tokenization_requested: Not used: links save no payment methods.
+        :param int token_id: The saved payment method of the flow `token`.
+        :param bool tokenization_requested: Whether the payer lets us save the payment
+            method. It counts where the page offers it.
+        :param str payer_name: Who pays, where a guest pays for somebody else.
+        :param str payer_email: That person's e-mail address.
         :param dict kwargs: What Odoo's form sends besides, all of it ignored.
         :return: The processing values of the charge.
         :rtype: dict
@@ -91,32 +102,39 @@ class PaymentLinkPortal(PaymentPortal):
         """
         self._validate_transaction_kwargs(kwargs)
         link_sudo = self._get_link(access_token)
+        payer_values = link_sudo._prepare_payer_values(payer_name, payer_email)
         payer_key = self._ensure_payer_key()
         charge_sudo = link_sudo._get_double_click(
-            payer_key, provider_id, payment_method_id, flow
+            payer_key, provider_id, payment_method_id, flow, token_id
         )
         if not charge_sudo:
             amount = link_sudo._claim(payer_key, displayed_amount=amount)
             self._check_payment_choice(
-                link_sudo, amount, provider_id, payment_method_id, flow
+                link_sudo, amount, provider_id, payment_method_id, flow, token_id
             )
+            request.update_context(delay_token_charge=True)
             charge_sudo = self._create_transaction(
                 provider_id=provider_id,
                 payment_method_id=payment_method_id,
-                token_id=None,
+                token_id=token_id,
                 amount=amount,
                 currency_id=link_sudo.currency_id.id,
                 partner_id=link_sudo._get_charge_partner().id,
                 flow=flow,
-                tokenization_requested=False,
+                tokenization_requested=(
+                    tokenization_requested is True
+                    and link_sudo._can_save_payment_method(payer_values)
+                ),
                 landing_route=link_sudo._get_page_path(),
                 # It cannot collide: the count moves under the link's lock.
                 reference_prefix=f"{link_sudo.code}-{link_sudo.charge_count}",
-                custom_create_values=link_sudo._get_charge_values(),
+                custom_create_values={**link_sudo._get_charge_values(), **payer_values},
             )
             # The provider hears of the charge only once it cannot be lost any more:
             # its answer would find nothing. It also ends the lock before a slow call.
             request.env.cr.commit()  # pylint: disable=invalid-commit
+            if flow == "token":
+                self._charge_saved_method(charge_sudo)
         return charge_sudo._get_processing_values()
 
     @http.route("/pay/<string:access_token>/opened", type="jsonrpc", auth="public")
@@ -167,6 +185,23 @@ class PaymentLinkPortal(PaymentPortal):
         response = request.render(template, values, status=status)
         response.headers.update(PAGE_HEADERS)
         return response
+
+    @staticmethod
+    def _charge_saved_method(charge_sudo):
+        """Let the provider charge a saved payment method: once, come what may.
+
+        Odoo runs a request again that collides with another one, and the provider would
+        charge again. What is lost by that is the answer: the charge stays a draft, the
+        page waits, and the provider's notification settles it.
+
+        :param payment.transaction charge_sudo: The charge, committed.
+        """
+        try:
+            charge_sudo._charge_with_token()
+            request.env.cr.commit()  # pylint: disable=invalid-commit
+        except (psycopg2.OperationalError, ConcurrencyError) as error:
+            request.env.cr.rollback()
+            _logger.info("The answer to %s was lost: %s", charge_sudo.reference, error)
 
     @staticmethod
     def _get_link(access_token):
@@ -231,21 +266,39 @@ class PaymentLinkPortal(PaymentPortal):
             "partner_id": link_sudo._get_charge_partner().id,
             "providers_sudo": providers_sudo,
             "payment_methods_sudo": methods_sudo,
-            "tokens_sudo": request.env["payment.token"],
-            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
+            "tokens_sudo": link_sudo._get_saved_payment_methods(providers_sudo),
+            "show_tokenize_input_mapping": (
+                self._compute_show_tokenize_input_mapping(providers_sudo)
+                if link_sudo._can_save_payment_method()
+                else dict.fromkeys(providers_sudo.ids, False)
+            ),
+            "is_payer_asked": request.env.user._is_public(),
             "transaction_route": f"{link_sudo._get_page_path()}/transaction",
             "landing_route": link_sudo._get_page_path(),
         }
 
     @staticmethod
-    def _check_payment_choice(link_sudo, amount, provider_id, payment_method_id, flow):
+    def _check_payment_choice(
+        link_sudo, amount, provider_id, payment_method_id, flow, token_id=None
+    ):
         """Refuse a way to pay that the page would not offer.
 
-        :raise UserError: For a provider or method that is not the link's to use.
+        :raise UserError: For a provider, method or saved method that is not the link's
+            to use, or not this payer's.
         """
         link_sudo.env["payment.provider"]._fetch_settings(link_sudo.company_id)
         providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
         provider_sudo = providers_sudo.filtered(lambda p: p.id == provider_id)
+        if flow == "token":
+            tokens_sudo = link_sudo._get_saved_payment_methods(provider_sudo)
+            if not tokens_sudo.filtered(lambda token: token.id == token_id):
+                raise UserError(
+                    request.env._(
+                        "This saved payment method is not available for this payment."
+                        " Please choose another one."
+                    )
+                )
+            return
         method_sudo = methods_sudo.filtered(lambda m: m.id == payment_method_id)
         if (
             flow not in ("direct", "redirect")

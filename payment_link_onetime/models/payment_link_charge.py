@@ -125,7 +125,9 @@ class PaymentLink(models.Model):
         if page_state != "open":
             raise UserError(self._get_refusal(page_state))
 
-    def _get_double_click(self, payer_key, provider_id, payment_method_id, flow):
+    def _get_double_click(
+        self, payer_key, provider_id, payment_method_id, flow, token_id=None
+    ):
         """Return the charge that a browser created a moment ago with the same choice.
 
         A double click, or a request that the network repeats, gets that one's answer.
@@ -133,7 +135,8 @@ class PaymentLink(models.Model):
         :param str payer_key: What identifies the payer's browser.
         :param int provider_id: The chosen `payment.provider`.
         :param int payment_method_id: The chosen `payment.method`.
-        :param str flow: The chosen flow, `direct` or `redirect`.
+        :param str flow: The chosen flow, `direct`, `redirect` or `token`.
+        :param int token_id: The chosen `payment.token` of the flow `token`.
         :return: The draft charge, or an empty recordset.
         :rtype: payment.transaction
         """
@@ -147,7 +150,11 @@ class PaymentLink(models.Model):
                 tx.state == "draft"
                 and tx.create_date >= since
                 and tx.provider_id.id == provider_id
-                and tx.payment_method_id.id == payment_method_id
+                and (
+                    tx.token_id.id == token_id
+                    if flow == "token"
+                    else tx.payment_method_id.id == payment_method_id
+                )
                 and tx.operation == f"online_{flow}"
             )
         )

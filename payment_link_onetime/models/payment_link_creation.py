@@ -57,11 +57,14 @@ class PaymentLink(models.Model):
         company = company or self.env.company
         vals["company_id"] = company.id
         vals["currency_id"] = vals.get("currency_id") or company.currency_id.id
+        currency = self.env["res.currency"].browse(vals["currency_id"])
+        vals.update(self._prepare_lines(vals, currency, document))
         vals["amount"] = self._check_asked_amount(
             vals.get("amount"),
-            self.env["res.currency"].browse(vals["currency_id"]),
+            currency,
             document,
         )
+        vals.update(self._prepare_totals(vals, currency, document))
         vals.setdefault("expires_at", company._get_payment_link_expiry())
         expires_at = fields.Datetime.to_datetime(vals["expires_at"])
         if expires_at and expires_at <= fields.Datetime.now():

@@ -169,6 +169,42 @@ class PaymentLink(models.Model):
             if link.state == "open":
                 link._set_state("cancelled", close_reason="manual")
 
+    def action_expire(self):
+        """Close the links as if their time were over.
+
+        Expiring an expired link changes nothing.
+
+        :raises UserError: naming the link, if one is paid or cancelled, or if a payment
+            is under way.
+        """
+        self.check_access("write")
+        for link in self:
+            if link.state == "expired":
+                continue
+            link.sudo()._lock()  # Users may not read the claim.
+            reason = None
+            if link.state == "completed":
+                reason = self.env._("it is paid")
+            elif link.state == "cancelled":
+                reason = self.env._("it is cancelled")
+            elif (
+                link.amount_pending
+                or link.amount_authorized
+                or link._is_claimed_by_other(None)
+            ):
+                reason = self.env._("a payment is under way")
+            if reason:
+                raise UserError(
+                    self.env._(
+                        "The payment link %(reference)s (%(code)s) cannot expire:"
+                        " %(reason)s.",
+                        reference=link.reference,
+                        code=link.code,
+                        reason=reason,
+                    )
+                )
+            link._set_state("expired")
+
     def action_view_payments(self):
         """Open the accounting payments of the links.
 

@@ -44,6 +44,8 @@ class PaymentLink(models.Model):
         :param str page_state: A value of :meth:`_get_page_state`.
         :rtype: str
         """
+        if page_state == "cancelled" and self.replaced_by_id:
+            return self.env._("This payment link was replaced by a new one.")
         return {
             "completed": self.env._("This payment has already been completed"),
             "processing": self.env._("Your payment is being processed."),
@@ -104,6 +106,8 @@ class PaymentLink(models.Model):
             "lines": [
                 {
                     "name": line.name,
+                    "note": line._get_page_note(),
+                    "description": line.description,
                     "quantity": line.quantity != 1
                     and self._format_number(line.quantity),
                     "amount": self._format_amount(line.amount_untaxed),
@@ -111,6 +115,9 @@ class PaymentLink(models.Model):
                 for line in self.line_ids
             ],
             "totals": self._get_page_totals(page_state),
+            "redirect_url": (
+                page_state in ("completed", "processing") and self._get_redirect_url()
+            ),
         }
 
     def _get_displayed_amount(self, page_state):

@@ -26,8 +26,10 @@ LINK_FIELDS = (
     "expires_at",
     "max_payments",
     "partner_id",
+    "redirect_url",
     "reference",
     "replaced_by_id",
+    "save_payment_method",
     "state",
     "access_token",
 )
@@ -40,11 +42,19 @@ COMPANY_FIELDS = (
     "partner_id",
     "payment_link_claim_minutes",
     "payment_link_guest_partner_id",
+    "payment_link_redirect_hosts",
     "phone",
 )
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
-USER_FIELDS = ("company_id", "share")
-LINE_FIELDS = ("amount_untaxed", "name", "quantity")
+USER_FIELDS = ("company_id", "partner_id", "share")
+LINE_FIELDS = (
+    "amount_untaxed",
+    "description",
+    "name",
+    "quantity",
+    "value",
+    "value_type",
+)
 CURRENCY_FIELDS = ("decimal_places", "name", "position", "rounding", "symbol")
 
 # What stands for the secret in a query that is kept. No token has such characters.

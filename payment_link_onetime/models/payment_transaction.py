@@ -19,6 +19,11 @@ class PaymentTransaction(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    payer_name = fields.Char(
+        readonly=True,
+        help="Who paid, where it is known. The payment is booked on the customer.",
+    )
+    payer_email = fields.Char(string="Payer's E-mail", readonly=True)
 
     # === CRUD METHODS === #
 
@@ -235,6 +240,16 @@ class PaymentTransaction(models.Model):
         return super()._create_payment(**extra_create_values)
 
     # === GETTERS === #
+
+    def _get_payer_text(self):
+        """Return who paid, as far as it is known, in one text.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.payer_name and self.payer_email:
+            return f"{self.payer_name} ({self.payer_email})"
+        return self.payer_name or self.payer_email or ""
 
     def _get_payment_link_event_type(self):
         """Return the type of the event that tells the transaction's state.

@@ -1,8 +1,10 @@
+import re
 from datetime import datetime, time, timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
@@ -38,6 +40,11 @@ class ResCompany(models.Model):
         help="Days after which somebody is told that authorized money was neither"
         " captured nor voided. Many providers give it back after a week. 0: never.",
     )
+    payment_link_redirect_hosts = fields.Text(
+        string="Payment Link Return Hosts",
+        help="The hosts to whose pages payers can return after they paid, one per line,"
+        " for example shop.example.com.",
+    )
 
     _payment_link_hold_days_positive = models.Constraint(
         "CHECK(payment_link_hold_days >= 0)",
@@ -52,7 +59,33 @@ class ResCompany(models.Model):
         "A payer needs at least one minute to pay.",
     )
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("payment_link_redirect_hosts")
+    def _check_payment_link_redirect_hosts(self):
+        for company in self:
+            for host in company._get_payment_link_redirect_hosts():
+                if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?", host):
+                    raise ValidationError(
+                        self.env._(
+                            "%(host)s is not the name of a host. Write one name per"
+                            " line, without https:// and without a path, for example"
+                            " shop.example.com.",
+                            host=host,
+                        )
+                    )
+
     # === GETTERS === #
+
+    def _get_payment_link_redirect_hosts(self):
+        """Return to whose pages payers can be sent after they paid.
+
+        :return: Names of hosts in small letters, with a port if it is not the usual one.
+        :rtype: set[str]
+        """
+        self.ensure_one()
+        lines = (self.payment_link_redirect_hosts or "").lower().splitlines()
+        return {line.strip() for line in lines if line.strip()}
 
     def _get_payment_link_expiry(self):
         """Return when a link that is created now expires.

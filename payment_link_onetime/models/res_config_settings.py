@@ -19,3 +19,6 @@ class ResConfigSettings(models.TransientModel):
     payment_link_hold_days = fields.Integer(
         related="company_id.payment_link_hold_days", readonly=False
     )
+    payment_link_redirect_hosts = fields.Text(
+        related="company_id.payment_link_redirect_hosts", readonly=False
+    )

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -39,6 +39,11 @@ class PaymentLinkSend(models.TransientModel):
     reference = fields.Char(help="Empty: the document's number, or the link's code.")
     description = fields.Text(help="The payer reads it on the page.")
     expires_at = fields.Datetime(string="Expiry")
+    save_payment_method = fields.Boolean(
+        help="The payer may let us save the payment method for the customer's next"
+        " payments.",
+    )
+    source_link_id = fields.Many2one("payment.link", readonly=True)
     message = fields.Text(help="It goes into the e-mail, above the button.")
     link_id = fields.Many2one("payment.link", readonly=True)
     # A link that the user may not see must not give away its secret here.
@@ -115,6 +120,9 @@ class PaymentLinkSend(models.TransientModel):
             if record.currency_id.is_zero(available) and open_links:
                 # All that is due is asked for already: that link is sent again.
                 values.update(self._prepare_values_from_link(open_links[0]))
+        source = self._get_source_from_context()
+        if source and not values.get("link_id"):
+            values.update(self._prepare_values_from_source(source))
         return {key: value for key, value in values.items() if key in fields_list}
 
     # === ACTION METHODS === #
@@ -205,9 +213,73 @@ class PaymentLinkSend(models.TransientModel):
             values = {**record._payment_link_prepare_values(), **values}
         else:
             values["partner_id"] = self.partner_id.id
+            values.update(self._prepare_source_lines())
+        if self.partner_id:
+            values["save_payment_method"] = self.save_payment_method
         return values
 
+    def _prepare_source_lines(self):
+        """Return the lines of the link that the dialog was filled in from.
+
+        They explain that link's amount, and no other.
+
+        :return: Values for `create`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        source = self.source_link_id
+        if not source.line_ids or self.currency_id.compare_amounts(
+            self.amount, source.amount_total
+        ):
+            return {}
+        source.check_access("read")
+        return {
+            "line_ids": [
+                Command.create(
+                    {
+                        "name": line.name,
+                        "description": line.description,
+                        "value_type": line.value_type,
+                        "value": line.value,
+                    }
+                )
+                for line in source.line_ids
+            ],
+            "amount_tax": source.amount_tax,
+        }
+
     # === GETTERS === #
+
+    @api.model
+    def _get_source_from_context(self):
+        """Return the link from which the dialog was opened to ask for the same again.
+
+        :rtype: payment.link
+        """
+        source_id = self.env.context.get("payment_link_source_id")
+        return self.env["payment.link"].browse(source_id if source_id else ())
+
+    @api.model
+    def _prepare_values_from_source(self, source):
+        """Return what the dialog takes over from a link that is asked for once more.
+
+        :param payment.link source: The link.
+        :rtype: dict
+        """
+        values = {
+            "source_link_id": source.id,
+            "company_id": source.company_id.id,
+            "currency_id": source.currency_id.id,
+            "partner_id": source.partner_id.id,
+            "amount_option": "fixed",
+            "amount": source.amount,
+            "description": source.description,
+            "save_payment_method": source.save_payment_method,
+        }
+        if document := source._get_document():
+            available = document._payment_link_get_available_amount()
+            values["amount"] = min(source.amount, available)
+        return values
 
     @api.model
     def _prepare_values_from_link(self, link):

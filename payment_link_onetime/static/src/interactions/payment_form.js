@@ -28,6 +28,22 @@ patch(PaymentForm.prototype, {
     },
 
     /**
+     * Tell the link's page's route who pays, where somebody else than its customer does.
+     *
+     * @override method from @payment/interactions/payment_form
+     * @private
+     */
+    _prepareTransactionRouteParams() {
+        const params = super._prepareTransactionRouteParams(...arguments);
+        const payer = document.querySelector(".o_payment_link_payer");
+        if (payer) {
+            params.payer_name = payer.querySelector("[type='text']").value;
+            params.payer_email = payer.querySelector("[type='email']").value;
+        }
+        return params;
+    },
+
+    /**
      * Reload the page if its link is not open any more.
      *
      * @private

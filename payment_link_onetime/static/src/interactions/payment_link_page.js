@@ -18,6 +18,8 @@ export class PaymentLinkPage extends Interaction {
             "t-att-role": () => "img",
             "t-att-aria-hidden": (el) => (this.repeatsName(el) ? "true" : null),
         },
+        // It comes after the page's title, whatever its size.
+        "#o_payment_tokens_heading": {"t-att-aria-level": () => "2"},
     };
 
     setup() {

@@ -1,0 +1,479 @@
+from datetime import datetime, timedelta
+
+from freezegun import freeze_time
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.mail.tests.common import MailCase
+
+from .common import PaymentLinkCommon, PaymentLinkHttpCommon
+
+ACCESS_LOGGERS = ("odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule")
+
+
+class TestReissue(PaymentLinkCommon, MailCase):
+    """E2: the same request at a new address."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.seller = new_test_user(
+            cls.env,
+            login="payment_link_seller",
+            groups="base.group_user,sales_team.group_sale_salesman",
+            company_id=cls.company.id,
+            company_ids=cls.company.ids,
+        )
+        cls.order.user_id = cls.seller
+
+    def _reissue(self, link, user=None):
+        """Do what the button does, and return the new link."""
+        action = link.with_user(user or self.env.user).action_reissue()
+        return self.env["payment.link"].browse(action["res_id"])
+
+    def _assert_refused(self, link, message, method="action_reissue"):
+        """Check that the link says no, why, and which it is, and that nothing happened."""
+        events = link.event_ids
+        with self.assertRaisesRegex(UserError, message) as error, self.cr.savepoint():
+            getattr(link, method)()
+        self.assertIn(link.reference, str(error.exception))
+        self.assertEqual(link.event_ids, events)
+        self.assertFalse(link.replaced_by_id)
+
+    # === THE OLD AND THE NEW LINK === #
+
+    def test_E2_reissuing_kills_the_old_address(self):
+        old = self._create_link()
+        new = self._reissue(old, self.seller)
+        self.assertEqual((old.state, old.close_reason), ("cancelled", "reissued"))
+        self.assertEqual(old.replaced_by_id, new)
+        self.assertEqual(new.state, "open")
+        self.assertNotEqual(new.code, old.code)
+        self.assertNotEqual(new.access_token, old.access_token)
+        self.assertEqual(new.reference, old.reference)
+        self.assertEqual(old.event_ids[:1].type, "cancelled")
+        with self.assertRaisesRegex(UserError, "replaced by a new one"):
+            old._claim(self.payer_key)
+        self.assertEqual(new._claim(self.payer_key), 100.0)
+
+    def test_E2_both_links_say_so(self):
+        old = self._create_link()
+        new = self._reissue(old)
+        self.assertIn(new.code, old.message_ids[:1].body)
+        self.assertIn(old.code, " ".join(new.message_ids.mapped("body")))
+
+    def test_E2_new_link_asks_for_the_same(self):
+        """All that is fixed at creation, also what the salesperson may not read."""
+        campaign = self.env["utm.campaign"].create({"name": "Spring"})
+        old = self._create_link(
+            amount=60,
+            description="Two chairs",
+            activation_minutes=20,
+            allow_partial=True,
+            minimum_percent=40,
+            campaign_id=campaign.id,
+            user_id=self.seller.id,
+            provider_ids=[Command.set(self.provider.ids)],
+            payment_method_ids=[Command.set(self.payment_method.ids)],
+            metadata={"order": "1"},
+            descriptor={"name": "CHAIRS"},
+        )
+        new = self._reissue(old, self.seller)
+        for name in (
+            "amount",
+            "description",
+            "partner_id",
+            "sale_order_id",
+            "activation_minutes",
+            "allow_partial",
+            "minimum_percent",
+            "campaign_id",
+            "user_id",
+            "provider_ids",
+            "payment_method_ids",
+            "metadata",
+            "descriptor",
+            "expires_at",
+            "amount_total",
+            "company_id",
+            "currency_id",
+        ):
+            self.assertEqual(new[name], old[name], name)
+
+    def test_E4_lines_are_still_those_of_the_first_day(self):
+        old = self._create_link()
+        self.order.order_line.name = "Something else"
+        new = self._reissue(old)
+        self.assertEqual(new.line_ids.mapped("name"), ["Garden chair"])
+        self.assertEqual(old.line_ids.mapped("name"), ["Garden chair"])
+        self.assertEqual(new.line_ids.amount_total, 100.0)
+
+    def test_E2_what_is_still_due_of_a_partly_paid_link(self):
+        for old in (
+            self._create_link(),
+            self._create_standalone_link(reference="A"),
+            self.env["payment.link"].create(
+                {
+                    "company_id": self.company.id,
+                    "line_ids": [
+                        Command.create({"name": "Chair", "value": 90.0}),
+                    ],
+                    "amount_tax": 10.0,
+                }
+            ),
+        ):
+            charge = self._create_charge(old)
+            charge.amount = 30.0
+            charge._set_done()
+            new = self._reissue(old)
+            self.assertEqual((new.amount, new.amount_total), (70.0, old.amount_total))
+            self.assertEqual(old.amount_paid, 30.0)
+            self.assertEqual(len(new.line_ids), len(old.line_ids))
+
+    def test_E2_what_the_document_still_owes(self):
+        old = self._create_link()
+        self._create_transaction(
+            "direct",
+            amount=25.0,
+            currency_id=old.currency_id.id,
+            partner_id=self.customer.id,
+            reference="portal",
+            sale_order_ids=[Command.set(self.order.ids)],
+        )._set_done()
+        self.assertEqual(self._reissue(old).amount, 75.0)
+
+    def test_E2_uses_that_are_left(self):
+        old = self._create_standalone_link(max_payments=3)
+        self._pay(old)
+        new = self._reissue(old)
+        self.assertEqual((new.amount, new.max_payments), (100.0, 2))
+        unlimited = self._create_standalone_link(max_payments=0)
+        self.assertEqual(self._reissue(unlimited).max_payments, 0)
+
+    @freeze_time("2030-03-01 12:00:00")
+    def test_E2_expired_link_gets_a_new_expiry(self):
+        self.company.payment_link_expiry_days = 3
+        self.company.partner_id.tz = "UTC"
+        old = self._create_standalone_link()
+        with freeze_time("2030-03-10 12:00:00"):
+            new = self._reissue(old)
+            self.assertEqual(new._get_page_state(), "open")
+        self.assertEqual(new.expires_at, datetime(2030, 3, 13, 23, 59, 59))
+
+    def test_E2_E6_link_whose_activation_time_is_over(self):
+        old = self._create_link(activation_minutes=15)
+        old._record_opening()
+        with freeze_time(old.first_opened_at + timedelta(minutes=16)):
+            self.assertEqual(old._get_page_state(), "expired")
+            new = self._reissue(old)
+            self.assertEqual(new._get_page_state(), "open")
+
+    def test_E2_expired_and_cancelled_links_can_be_reissued(self):
+        for close in ("action_expire", "action_cancel"):
+            old = self._create_link(amount=10)
+            getattr(old, close)()
+            self.assertEqual(self._reissue(old).amount, 10.0)
+            self.assertEqual(old.close_reason, "reissued")
+
+    def test_E2_many_at_once(self):
+        links = self._create_link(amount=10) | self._create_standalone_link()
+        action = links.action_reissue()
+        new = self.env["payment.link"].search(action["domain"])
+        self.assertEqual(links.replaced_by_id, new)
+        self.assertEqual(len(new), 2)
+
+    def test_E2_reissued_again(self):
+        first = self._create_link()
+        second = self._reissue(first)
+        third = self._reissue(second)
+        self.assertEqual(third.reference, first.reference)
+        self.assertEqual((first | second).mapped("state"), ["cancelled"] * 2)
+
+    # === WHAT IS REFUSED === #
+
+    def test_E2_paid_link_is_not_reissued(self):
+        link = self._create_link()
+        self._pay(link)
+        self._assert_refused(link, "it is paid")
+
+    def test_E2_link_that_was_paid_elsewhere_is_not_reissued(self):
+        link = self._create_link()
+        self._create_transaction(
+            "direct",
+            amount=100.0,
+            currency_id=link.currency_id.id,
+            partner_id=self.customer.id,
+            reference="portal",
+            sale_order_ids=[Command.set(self.order.ids)],
+        )._set_done()
+        self._assert_refused(link, "it is paid")
+
+    def test_E2_link_with_a_payment_under_way_is_not_reissued(self):
+        link = self._create_link()
+        charge = self._create_charge(link)
+        self._assert_refused(link, "somebody is paying")
+        charge._set_pending()
+        self._assert_refused(link, "a payment is under way")
+        charge._set_canceled()
+        self.assertTrue(self._reissue(link))
+
+    def test_E2_replaced_link_is_not_reissued(self):
+        link = self._create_link()
+        new = self._reissue(link)
+        with self.assertRaisesRegex(UserError, "replaced already"):
+            link.action_reissue()
+        self.assertEqual(link.replaced_by_id, new)
+
+    def test_E2_link_that_was_paid_late_is_not_reissued(self):
+        link = self._create_standalone_link()
+        charge = self._create_charge(link)
+        link.action_cancel()
+        charge._set_done()
+        self._assert_refused(link, "nothing is left")
+
+    def test_E2_document_that_takes_no_money(self):
+        link = self._create_link()
+        self.order.validity_date = fields.Date.today() - timedelta(days=1)
+        self._assert_refused(link, "its document has expired")
+        self.order.validity_date = False
+        self.order._action_cancel()
+        self._assert_refused(link, "its document is cancelled")
+
+    def test_rule_13_cancelled_link_whose_money_another_one_asks_for(self):
+        link = self._create_link()
+        link.action_cancel()
+        self._create_link()
+        with self.assertRaisesRegex(UserError, "would ask too much"):
+            with self.cr.savepoint():
+                link.action_reissue()
+        self.assertEqual(link.close_reason, "manual")
+
+    def test_E2_one_that_cannot_stops_all(self):
+        good, bad = self._create_link(amount=10), self._create_link(amount=20)
+        self._pay(bad)
+        with self.assertRaises(UserError), self.cr.savepoint():
+            (good | bad).action_reissue()
+        self.assertEqual(good.state, "open")
+
+    def test_E2_nobody_says_from_outside_that_a_link_replaces_another(self):
+        """What a reissued link may do, a forged context may not."""
+        links = self.env["payment.link"].with_user(self.seller)
+        for forged in (True, self._create_link(amount=10).id, "link"):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                links.with_context(payment_link_replaced=forged).create(
+                    {
+                        "amount": 1.0,
+                        "line_ids": [Command.create({"name": "Chair", "value": 90})],
+                    }
+                )
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_E2_only_who_may_change_a_link_reissues_it(self):
+        self.order.user_id = self.env.user
+        link = self._create_link()
+        employee = new_test_user(self.env, login="employee", groups="base.group_user")
+        for user in (self.seller, employee, self.portal_user):
+            for method in ("action_reissue", "action_ask_for_rest", "action_expire"):
+                with (
+                    self.subTest(user=user.login, method=method),
+                    self.assertRaises(AccessError),
+                ):
+                    getattr(link.with_user(user), method)()
+        self.assertEqual(link.state, "open")
+
+    # === EXPIRE === #
+
+    def test_F4_expire(self):
+        links = self._create_link(amount=10) | self._create_link(amount=10)
+        links.action_expire()
+        self.assertEqual(links.mapped("state"), ["expired"] * 2)
+        self.assertEqual(links[0]._get_page_state(), "expired")
+        links.action_expire()  # Again: nothing happens.
+        types = links[0].event_ids.mapped("type")
+        self.assertEqual(types.count("expired"), 1)
+
+    def test_F4_rule_5_what_does_not_expire(self):
+        link = self._create_link(amount=10)
+        charge = self._create_charge(link)
+        self._assert_refused(link, "under way", "action_expire")
+        charge._set_pending()
+        self._assert_refused(link, "under way", "action_expire")
+        charge._set_done()
+        self._assert_refused(link, "is paid", "action_expire")
+        cancelled = self._create_link(amount=10)
+        cancelled.action_cancel()
+        self._assert_refused(cancelled, "is cancelled", "action_expire")
+
+    # === ASK FOR THE REST === #
+
+    def _ask_for_rest(self, links):
+        with self.mock_mail_gateway():
+            action = links.action_ask_for_rest()
+        return self.env["payment.link"].search(action["domain"])
+
+    def test_F4_rest_of_a_document(self):
+        """After its deposit is paid, the order is asked for all else, by e-mail."""
+        deposit = self._create_link(amount=30)
+        self._pay(deposit)
+        rest = self._ask_for_rest(deposit.with_user(self.seller))
+        self.assertEqual((rest.amount, rest.sale_order_id), (70.0, self.order))
+        self.assertIn("sent", rest.event_ids.mapped("type"))
+        self.assertIn(self.customer, rest.message_ids.notified_partner_ids)
+        self.assertEqual(deposit.state, "completed")
+        self._assert_refused(deposit, "owes nothing", "action_ask_for_rest")
+
+    def test_F4_rest_of_a_document_is_asked_once(self):
+        links = self._create_link(amount=30) | self._create_link(amount=20)
+        rest = self._ask_for_rest(links)
+        self.assertEqual(rest.amount, 50.0)
+
+    def test_F4_rest_of_a_link_without_document(self):
+        link = self._create_standalone_link(partner_id=self.customer.id)
+        charge = self._create_charge(link)
+        charge.amount = 30.0
+        charge._set_done()
+        rest = self._ask_for_rest(link)
+        self.assertEqual(rest.amount, 70.0)
+        self.assertEqual(link.replaced_by_id, rest)
+        self._pay(rest)
+        self._assert_refused(rest, "it is paid", "action_ask_for_rest")
+
+    def test_F4_rest_of_somebody_without_an_address(self):
+        link = self._create_standalone_link()
+        self._assert_refused(link, "no customer with an e-mail", "action_ask_for_rest")
+        self.assertEqual(link.state, "open")
+
+    # === SERVER ACTIONS === #
+
+    def _run_action(self, name, links, user=None):
+        action = self.env.ref(f"payment_link_onetime.action_server_{name}")
+        context = {
+            "active_model": "payment.link",
+            "active_id": links[:1].id,
+            "active_ids": links.ids,
+        }
+        return action.with_user(user or self.seller).with_context(**context).run()
+
+    def test_F4_server_actions_work_on_many(self):
+        for name, state in (
+            ("expire", "expired"),
+            ("cancel", "cancelled"),
+            ("reissue", "cancelled"),
+        ):
+            links = self._create_link(amount=10) | self._create_link(amount=10)
+            self._run_action(name, links)
+            self.assertEqual(links.mapped("state"), [state] * 2, name)
+        with self.mock_mail_gateway():
+            action = self._run_action("ask_for_rest", links)
+        rest = self.env["payment.link"].search(action["domain"])
+        self.assertEqual(rest.amount, 80.0)  # The two that replaced them ask for 20.
+
+    def test_F4_server_actions_are_offered_in_lists_and_forms(self):
+        actions = self.env["ir.actions.actions"].with_user(self.seller)
+        views = {
+            action["name"]: action["binding_view_types"]
+            for action in actions.get_bindings("payment.link")["action"]
+        }
+        for name in (
+            "Expire Now",
+            "Cancel Payment Links",
+            "Reissue",
+            "Ask for the Rest by E-mail",
+        ):
+            self.assertEqual(views[name], "list,form")
+
+    @mute_logger(*ACCESS_LOGGERS, "odoo.addons.base.models.ir_actions")
+    def test_F4_server_actions_check_the_rights(self):
+        employee = new_test_user(self.env, login="employee", groups="base.group_user")
+        self.order.user_id = self.env.user
+        link = self._create_link()
+        for name in ("expire", "cancel", "reissue", "ask_for_rest"):
+            for user in (employee, self.seller):
+                with self.subTest(name=name, user=user.login):
+                    with self.assertRaises(AccessError):
+                        self._run_action(name, link, user)
+        self.assertEqual(link.state, "open")
+
+    # === DUPLICATE === #
+
+    def _duplicate(self, link):
+        context = link.action_duplicate()["context"]
+        return Form(self.env["payment.link.send"].with_context(**context))
+
+    def test_E2_duplicate_is_a_new_request(self):
+        link = self._create_link(amount=30, description="The chairs")
+        self._pay(link)
+        dialog = self._duplicate(link)
+        self.assertEqual((dialog.amount, dialog.amount_option), (30.0, "fixed"))
+        self.assertEqual(dialog.description, "The chairs")
+        dialog = dialog.save()
+        dialog.action_create_link()
+        new = dialog.link_id
+        self.assertEqual((new.amount, new.sale_order_id), (30.0, self.order))
+        self.assertNotEqual(new.reference, link.reference)
+        self.assertFalse(link.replaced_by_id)
+
+    def test_E2_duplicate_of_a_link_without_document(self):
+        link = self.env["payment.link"].create(
+            {
+                "company_id": self.company.id,
+                "line_ids": [
+                    Command.create({"name": "Chair", "value": 50.0}),
+                    Command.create(
+                        {"name": "Spring", "value": 10, "value_type": "discount"}
+                    ),
+                ],
+                "amount_tax": 4.0,
+            }
+        )
+        link.action_cancel()
+        dialog = self._duplicate(link).save()
+        self.assertFalse(dialog.partner_id)
+        dialog.action_create_link()
+        new = dialog.link_id
+        self.assertEqual((new.amount, new.amount_tax), (44.0, 4.0))
+        self.assertEqual(new.line_ids.mapped("name"), ["Chair", "Spring"])
+        form = self._duplicate(link)
+        form.amount = 20.0  # The old lines don't explain it.
+        dialog = form.save()
+        dialog.action_create_link()
+        self.assertEqual(dialog.link_id.amount, 20.0)
+        self.assertFalse(dialog.link_id.line_ids)
+
+    def test_E2_duplicate_for_a_contact(self):
+        link = self._create_standalone_link(partner_id=self.customer.id)
+        dialog = self._duplicate(link).save()
+        self.assertEqual(dialog.partner_id, self.customer)
+        self.assertFalse(dialog.is_document)
+
+    def test_rule_13_duplicate_where_less_is_owed(self):
+        self._pay(self._create_link(amount=80))
+        link = self.order.payment_link_ids
+        self.assertEqual(self._duplicate(link).amount, 20.0)
+
+    @mute_logger(*ACCESS_LOGGERS)
+    def test_E2_duplicate_of_a_link_that_one_may_not_see(self):
+        link = self._create_standalone_link(user_id=self.env.user.id)
+        dialogs = self.env["payment.link.send"].with_user(self.seller)
+        with self.assertRaises(AccessError):
+            dialogs.with_context(payment_link_source_id=link.id).default_get(["amount"])
+
+
+@tagged("post_install", "-at_install")
+class TestReissuedPage(PaymentLinkHttpCommon):
+    def test_E2_page_of_a_replaced_link_gives_no_way_in(self):
+        """Gone, with the company's contact; a stranger with the old address stays out."""
+        self.company.email = "shop@example.com"
+        link = self._create_link()
+        link.action_reissue()
+        new = link.replaced_by_id
+        response = self._get_page(link)
+        self.assertEqual(response.status_code, 410)
+        self.assertIn("replaced by a new one", response.text)
+        self.assertIn("shop@example.com", response.text)
+        for secret in (new.access_token, new.code, "o_payment_submit_button"):
+            self.assertNotIn(secret, response.text)
+        self.assertEqual(self._get_page(new).status_code, 200)
