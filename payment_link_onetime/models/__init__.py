@@ -6,11 +6,14 @@ from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_channel
 from . import payment_link_attention
+from . import payment_link_follow
 from . import payment_link_line
 from . import payment_link_event
 from . import payment_link_document_mixin
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_document
+from . import account_payment
 from . import mail_template
 from . import account_move
 from . import sale_order
