@@ -27,7 +27,7 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _payment_link_check(self):
+    def _payment_link_check(self):  # pylint: disable=missing-return
         """Override of the mixin: one customer's open invoices, in one currency.
 
         :raises UserError: saying which invoices don't fit, and what to do.

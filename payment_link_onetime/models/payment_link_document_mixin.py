@@ -55,7 +55,7 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
 
     # === CRUD METHODS === #
 
-    def _write_multi(self, vals_list):
+    def _write_multi(self, vals_list):  # pylint: disable=missing-return
         """Override of `base` to let open links follow, however a document changes.
 
         All that is stored passes here, computed fields as well. Nothing is read until
@@ -359,8 +359,8 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         :param payment.link link: A link on the document.
         :rtype: bool
         """
-        currency = self.currency_id
-        return currency != link.currency_id or (
+        currency = self.currency_id[:1]
+        return self.currency_id != link.currency_id or (
             currency.compare_amounts(
                 self._payment_link_get_total_amount(), link.document_amount
             )
@@ -391,8 +391,9 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         """Return why the document takes no money through the link now.
 
         :param payment.link link: A link on the document, or none.
-        :return: `completed`, `cancelled`, `superseded`, `expired`, `paused`, or `None`
-            if it does take money.
+        :return: `completed`, `processing` (money is on its way, by another door),
+            `cancelled`, `superseded`, `expired`, `paused`, or `None` if it does take
+            money.
         :rtype: str|None
         """
         if self._payment_link_is_cancelled():
@@ -401,10 +402,12 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
             return "paused"
         if link and self._payment_link_is_changed(link):
             return "superseded"
-        currency = self.currency_id
-        if currency.compare_amounts(self._payment_link_get_due_amount(), 0.0) <= 0:
-            return "completed"
-        return None
+        currency = self.currency_id[:1]
+        if currency.compare_amounts(self._payment_link_get_due_amount(), 0.0) > 0:
+            return None
+        unsettled = self._payment_link_get_unsettled_amount()
+        is_settled = currency.compare_amounts(unsettled, 0.0) <= 0
+        return "completed" if is_settled else "processing"
 
     def _payment_link_get_transaction_values(self):
         """Return the values by which Odoo knows that a transaction pays the document.

@@ -28,7 +28,7 @@ class PaymentLink(models.Model):
         if self.state == "completed":
             return "completed"
         in_flight = self.amount_pending + self.amount_authorized
-        if in_flight and self.currency_id.is_zero(self.amount_due):
+        if in_flight and self.currency_id.is_zero(self._get_amount_to_pay()):
             return "processing"
         if self.state != "open":
             return {

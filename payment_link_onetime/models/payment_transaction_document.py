@@ -11,7 +11,7 @@ class PaymentTransaction(models.Model):
 
     # === CRUD METHODS === #
 
-    def _write_multi(self, vals_list):
+    def _write_multi(self, vals_list):  # pylint: disable=missing-return
         """Override of `base`: money at any door counts for the document's links."""
         super()._write_multi(vals_list)
         changed_ids = [

@@ -179,7 +179,7 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _payment_link_check(self):
+    def _payment_link_check(self):  # pylint: disable=missing-return
         """Override of the mixin.
 
         :raises UserError: for a cancelled order.
