@@ -133,6 +133,8 @@ class PaymentLink(models.Model):
         self.ensure_one()
         if page_state == "open":
             return self._get_amount_to_pay()
+        if page_state == "completed" and not self.currency_id.is_zero(self.amount_paid):
+            return self.amount_paid
         return self.amount
 
     def _get_page_totals(self, page_state):

@@ -1,6 +1,7 @@
 from . import test_attacks
 from . import test_attention
 from . import test_accounting
+from . import test_document_page
 from . import test_fetch
 from . import test_follow
 from . import test_invoice
