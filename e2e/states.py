@@ -35,6 +35,12 @@ STATES = (
     "expired",
     "cancelled",
     "replaced",
+    "document_cancelled",
+    "superseded",
+    "new_amount",
+    "settled_elsewhere",
+    "paused",
+    "invoices",
     "not_found",
     "no_method",
 )
@@ -235,6 +241,71 @@ class Pages:
         link = self._create_link(**values)
         link.action_cancel()
         return link
+
+    def _create_document_cancelled(self, **values):
+        link = self._create_link(**values)
+        link.sale_order_id._action_cancel()
+        return link
+
+    def _create_superseded(self, **values):
+        link = self._create_link(**values)
+        link.sale_order_id.order_line[0].product_uom_qty = 3
+        return link
+
+    def _create_new_amount(self, **values):
+        link = self._create_superseded(**values)
+        self.env.cr.flush()  # The way to the new link is for links that are closed.
+        self._create_link(sale_order_id=link.sale_order_id.id)
+        return link
+
+    def _create_settled_elsewhere(self, **values):
+        invoices = self.create_invoices(250.0)
+        link = self._create_invoice_link(invoices, **values)
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoices.ids
+        )
+        register.create({})._create_payments()
+        return link
+
+    def _create_paused(self, **values):
+        invoices = self.create_invoices(250.0)
+        link = self._create_invoice_link(invoices, **values)
+        invoices.button_draft()
+        return link
+
+    def _create_invoices(self, **values):
+        """What a customer owes, on one link."""
+        invoices = self.create_invoices(250.0, 80.0, 19.9)
+        return self._create_invoice_link(invoices, **values)
+
+    def create_invoices(self, *amounts):
+        """Make a posted invoice over each amount."""
+        invoices = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.customer.id,
+                    "invoice_date": fields.Date.today() - timedelta(days=number),
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "product_id": self._get_product("Oak garden chair").id,
+                                "price_unit": amount,
+                                "tax_ids": [Command.clear()],
+                            }
+                        )
+                    ],
+                }
+                for number, amount in enumerate(amounts)
+            ]
+        )
+        invoices.action_post()
+        return invoices
+
+    def _create_invoice_link(self, invoices, **values):
+        return self.env["payment.link"].create(
+            {"invoice_ids": [Command.set(invoices.ids)], **values}
+        )
 
     def _create_no_method(self, **values):
         method = self.env.ref("payment.payment_method_ideal")

@@ -21,6 +21,8 @@
         "views/payment_link_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
+        "views/account_move_views.xml",
+        "views/account_payment_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
     ],

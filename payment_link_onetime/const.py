@@ -57,6 +57,7 @@ FIXED_FIELDS = frozenset(
         "company_id",
         "currency_id",
         "descriptor",
+        "document_amount",
         "expires_at",
         "invoice_ids",
         "line_ids",
@@ -76,7 +77,7 @@ FIXED_FIELDS = frozenset(
 )
 
 # Of these, what the server makes itself and accepts from nobody.
-GENERATED_FIELDS = frozenset({"access_token", "code"})
+GENERATED_FIELDS = frozenset({"access_token", "code", "document_amount"})
 
 # What happened. Moved by the link's own methods only, never by `write`.
 RECORDED_FIELDS = frozenset(

@@ -3,6 +3,8 @@ import io
 
 import qrcode
 
+from odoo.tools import OrderedSet
+
 
 def qr_code_png(text):
     """Render a text as a QR code.
@@ -36,3 +38,24 @@ def readable_on(color):
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     is_white_better = 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05
     return "#ffffff" if is_white_better else "#000000"
+
+
+def before_commit(records, method_name):
+    """Call a method on records once, when their transaction is about to be committed.
+
+    However often it is asked for until then. The method is called in sudo mode, on all
+    the records of the model that it was asked for.
+
+    :param records: The records.
+    :param str method_name: The name of the method. It takes no arguments.
+    """
+    precommit = records.env.cr.precommit
+    key = f"payment_link_onetime.{records._name}.{method_name}"
+    if key not in precommit.data:
+        # Defaults in the context are meant for whatever was just saved.
+        model = records.browse().with_env(records.env(su=True, context={}))
+        precommit.data[key] = OrderedSet()
+        precommit.add(
+            lambda: getattr(model.browse(precommit.data.pop(key)), method_name)()
+        )
+    precommit.data[key].update(records._ids)

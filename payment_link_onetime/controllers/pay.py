@@ -26,7 +26,7 @@ PAGE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
-PAGE_STATUS = {"cancelled": 410, "expired": 410}
+PAGE_STATUS = {"cancelled": 410, "expired": 410, "superseded": 410}
 
 
 class PaymentLinkPortal(PaymentPortal):

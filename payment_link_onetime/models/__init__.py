@@ -12,12 +12,15 @@ from . import payment_link_reissue
 from . import payment_link_channel
 from . import payment_link_attention
 from . import payment_link_refund
+from . import payment_link_follow
 from . import payment_link_line
 from . import payment_link_event
 from . import payment_link_document_mixin
 from . import payment_provider
 from . import payment_transaction
 from . import payment_transaction_request
+from . import payment_transaction_document
+from . import account_payment
 from . import mail_template
 from . import account_move
 from . import sale_order

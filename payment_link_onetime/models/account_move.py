@@ -1,4 +1,9 @@
 from odoo import Command, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..const import MONEY_STATES
 
 
 class AccountMove(models.Model):
@@ -6,6 +11,9 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "payment.link.document.mixin"]
 
     _payment_link_field = "invoice_ids"
+    _payment_link_followed_fields = frozenset(
+        {"amount_residual", "amount_total", "currency_id", "partner_id", "state"}
+    )
 
     payment_link_ids = fields.Many2many(
         "payment.link",
@@ -17,21 +25,118 @@ class AccountMove(models.Model):
         groups="payment_link_onetime.group_payment_link_user",
     )
 
+    # === BUSINESS METHODS === #
+
+    def _payment_link_check(self):  # pylint: disable=missing-return
+        """Override of the mixin: one customer's open invoices, in one currency.
+
+        :raises UserError: saying which invoices don't fit, and what to do.
+        """
+        super()._payment_link_check()
+        not_invoices = self.filtered(lambda move: move.move_type != "out_invoice")
+        if not_invoices:
+            raise UserError(
+                self.env._(
+                    "Payment links are for customer invoices. These are none: %(names)s.",
+                    names=", ".join(not_invoices.mapped("display_name")),
+                )
+            )
+        if drafts := self.filtered(lambda move: move.state == "draft"):
+            raise UserError(
+                self.env._(
+                    "Confirm these invoices before you send a payment link: %(names)s.",
+                    names=", ".join(drafts.mapped("display_name")),
+                )
+            )
+        if cancelled := self.filtered(lambda move: move.state == "cancel"):
+            raise UserError(
+                self.env._(
+                    "These invoices are cancelled, and cannot be paid: %(names)s.",
+                    names=", ".join(cancelled.mapped("display_name")),
+                )
+            )
+        if paid := self.filtered(
+            lambda move: move.currency_id.is_zero(move._payment_link_get_owed_amount())
+        ):
+            raise UserError(
+                self.env._(
+                    "Nothing is due on these invoices: %(names)s. They are paid, or a"
+                    " payment is on its way.",
+                    names=", ".join(paid.mapped("display_name")),
+                )
+            )
+        self._payment_link_check_together()
+
+    def _payment_link_check_together(self):
+        """Refuse invoices that one payment cannot pay.
+
+        :raises UserError: saying in what they differ.
+        """
+        term_lines = self.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
+        differences = [
+            (self.company_id, self.env._("companies")),
+            (self.partner_id.commercial_partner_id, self.env._("customers")),
+            (self.currency_id, self.env._("currencies")),
+            # Odoo books a payment on one account, and reconciles what is on it.
+            (term_lines.account_id, self.env._("receivable accounts")),
+        ]
+        for records, what in differences:
+            if len(records) > 1:
+                raise UserError(
+                    self.env._(
+                        "One payment link cannot be for invoices of different"
+                        " %(what)s: %(names)s. Send a link for each of them.",
+                        what=what,
+                        names=", ".join(records.mapped("display_name")),
+                    )
+                )
+
+    def _payment_link_fit(self):
+        """Override of the mixin: links may share some of their invoices."""
+        moves, links = self, self.env["payment.link"]
+        while moves:
+            links |= moves.sudo()._payment_link_get_open_links().filtered("invoice_ids")
+            moves, known = links.invoice_ids, moves
+            if moves == known:
+                break
+        if links:
+            links._supersede_newest(links.invoice_ids._payment_link_get_owed_amount())
+
     # === GETTERS === #
+
+    def _payment_link_get_domains(self):
+        """Override of the mixin: links on the orders ask for the same money."""
+        order_field = "sale_order_id.order_line.invoice_lines.move_id"
+        return [
+            *super()._payment_link_get_domains(),
+            Domain(order_field, "in", self.ids),
+        ]
+
+    def _payment_link_get_family(self):
+        """Override of the mixin: links on the orders ask for the same money."""
+        orders_sudo = self.sudo().line_ids.sale_line_ids.order_id
+        return [orders_sudo, *super()._payment_link_get_family()]
 
     def _payment_link_prepare_values(self):
         """Override of the mixin to snapshot the invoices' lines and totals."""
-        values = super()._payment_link_prepare_values()
+        first = self[:1]
+        partner = self.partner_id
+        if len(partner) > 1:
+            partner = partner.commercial_partner_id
         lines = self.invoice_line_ids.filtered(
             lambda line: line.display_type == "product"
         )
-        values.update(
-            invoice_ids=[Command.set(self.ids)],
-            user_id=(self[:1].invoice_user_id or self.env.user).id,
-            amount_untaxed=sum(self.mapped("amount_untaxed")),
-            amount_tax=sum(self.mapped("amount_tax")),
-            amount_total=sum(self.mapped("amount_total")),
-            line_ids=[
+        return {
+            **super(AccountMove, first)._payment_link_prepare_values(),
+            "partner_id": partner.id,
+            "invoice_ids": [Command.set(self.ids)],
+            "user_id": (first.invoice_user_id or self.env.user).id,
+            "amount_untaxed": sum(self.mapped("amount_untaxed")),
+            "amount_tax": sum(self.mapped("amount_tax")),
+            "amount_total": sum(self.mapped("amount_total")),
+            "line_ids": [
                 Command.create(
                     {
                         "sequence": sequence,
@@ -46,33 +151,195 @@ class AccountMove(models.Model):
                 )
                 for sequence, line in enumerate(lines)
             ],
-        )
-        return values
+        }
 
     def _payment_link_get_title(self):
         """Override of the mixin: an invoice is known by its number."""
-        return ", ".join(self.filtered("name").mapped("name"))
+        return ", ".join(self.filtered("name").sorted("name").mapped("name"))
 
     def _payment_link_get_due_amount(self):
         """Override of the mixin: what is unreconciled and not yet on its way.
 
-        Money that a provider settled is on its way until it is reconciled.
+        Less the early payment discount, while the customer has it.
         """
-        due = sum(
-            self.filtered(lambda m: m.state == "posted").mapped("amount_residual")
-        )
-        transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
-        amounts = transactions_sudo.filtered(
-            lambda tx: not tx.payment_id
-        )._get_payment_link_amounts()
-        taken = amounts["authorized"] + amounts["pending"] + amounts["paid"]
-        return max(self.currency_id.round(due - taken), 0.0)
+        return self._payment_link_get_open_amount()
 
-    def _payment_link_get_closed_state(self, link):
-        """Override of the mixin: a cancelled invoice takes no money."""
-        if all(move.state == "cancel" for move in self):
-            return "cancelled"
-        return super()._payment_link_get_closed_state(link)
+    def _payment_link_get_owed_amount(self):
+        """Override of the mixin: links outlive a discount, so they ask without it."""
+        return self._payment_link_get_open_amount(with_discount=False)
+
+    def _payment_link_get_unsettled_amount(self):
+        """Override of the mixin to leave out what is on its way."""
+        return self._payment_link_get_open_amount(only_settled=True)
+
+    def _payment_link_get_open_amount(self, with_discount=True, only_settled=False):
+        """Return what is unreconciled, less the money that is not booked yet.
+
+        :param bool with_discount: Whether an early payment discount counts.
+        :param bool only_settled: Whether money counts only once it is with us.
+        :return: The amount in the invoices' currency.
+        :rtype: float
+        """
+        currency = self.currency_id[:1]
+        invoices = self.filtered(
+            lambda move: move.state == "posted" and move.move_type == "out_invoice"
+        )
+        residual = sum(invoices.mapped("amount_residual"))
+        charges_sudo = self._payment_link_get_unbooked_charges()
+        taken = sum(self._payment_link_get_taken_amounts(only_settled))
+        if with_discount:
+            # The customer has it who pays in time, whenever that is booked.
+            discount = invoices._payment_link_get_discount(
+                self._payment_link_get_discount_date(charges_sudo)
+            )
+            is_all = currency.compare_amounts(taken, residual - discount) >= 0
+            if currency.is_zero(taken) or is_all:
+                residual -= discount
+        return max(currency.round(residual - taken), 0.0)
+
+    def _payment_link_get_taken_amounts(self, only_settled=False, transactions=None):
+        """Return what providers hold, announce, or settled, and is not booked yet.
+
+        What is booked is reconciled, and the residual amount knows it.
+
+        :param bool only_settled: Whether only what they settled is asked for.
+        :param payment.transaction transactions: Some of the invoices' transactions, in
+            sudo; all of them if nothing else is said.
+        :return: The amounts to add up, in the invoices' currency.
+        :rtype: list[float]
+        """
+        transactions_sudo = transactions
+        if transactions is None:
+            transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
+        transactions_sudo |= transactions_sudo.child_transaction_ids
+        amounts = transactions_sudo._get_payment_link_amounts()
+        booked_sudo = transactions_sudo.filtered(
+            lambda tx: tx.payment_id and tx.state == "done" and tx.operation != "refund"
+        )
+        taken = [amounts["paid"], -sum(booked_sudo.mapped("amount"))]
+        if not only_settled:
+            taken += [amounts["pending"], amounts["authorized"]]
+        return taken
+
+    def _payment_link_get_reconciled(self, payments):
+        """Return how much of the invoice some payments have paid.
+
+        :param account.payment payments: The payments.
+        :return: The amount in the invoice's currency, discounts aside.
+        :rtype: float
+        """
+        amounts = dict.fromkeys(payments, 0.0)
+        for partial in self._get_all_reconciled_invoice_partials():
+            payment = partial["aml"].move_id.origin_payment_id
+            if payment in amounts:
+                amounts[payment] += partial["amount"]
+        return sum(min(amount, pay.amount) for pay, amount in amounts.items())
+
+    def _payment_link_get_share(self, order, amount):
+        """Return the part of an amount of the invoice that belongs to an order.
+
+        :param sale.order order: One of the orders that were invoiced.
+        :param float amount: The amount in the invoice's currency.
+        :return: The amount in the order's currency.
+        :rtype: float
+        """
+        if self.line_ids.sale_line_ids.order_id != order and self.amount_total:
+            invoiced = self._get_sale_order_invoiced_amount(order)
+            return amount * invoiced / self.amount_total
+        return self.currency_id._convert(
+            amount, order.currency_id, self.company_id, self.invoice_date
+        )
+
+    def _payment_link_get_unbooked_charges(self):
+        """Return the charges that bring or brought money, and have no payment yet.
+
+        :return: The charges, in sudo.
+        :rtype: payment.transaction
+        """
+        return self.sudo().transaction_ids.filtered(
+            lambda tx: not tx.payment_id and tx.state in MONEY_STATES
+        )
+
+    def _payment_link_get_discount_date(self, charges):
+        """Return the day that decides whether the customer paid early.
+
+        :param payment.transaction charges: Charges that pay the invoices, if any.
+        :return: The day on which the first of them was started, or today, where the
+            company is.
+        :rtype: date
+        """
+        company = self.company_id[:1] or self.env.company
+        moves = self.with_context(tz=company._get_payment_link_timezone())
+        return fields.Date.context_today(
+            moves, min(charges.mapped("create_date"), default=None)
+        )
+
+    def _payment_link_get_discount(self, date):
+        """Return the early payment discount on the invoices, by Odoo's rules.
+
+        :param date date: The day of the payment.
+        :return: The amount in the invoices' currency.
+        :rtype: float
+        """
+        return sum(
+            installment["discount_amount_currency"]
+            for installment in self._payment_link_get_discounted_installments(date)
+        )
+
+    def _payment_link_get_discounted_installments(self, date):
+        """Return what Odoo says about the parts of the invoices that are discounted.
+
+        :param date date: The day of the payment.
+        :rtype: list[dict]
+        """
+        return [
+            installment
+            for move in self
+            if move.invoice_payment_term_id.early_discount
+            for installment in move.line_ids.filtered(
+                lambda line: line.display_type == "payment_term"
+            )._get_installments_data(payment_date=date)
+            if installment["type"] == "early_payment_discount"
+        ]
+
+    def _payment_link_get_discount_text(self):
+        """Override of the mixin: as Odoo's own dialog says it."""
+        today = self._payment_link_get_discount_date(self.env["payment.transaction"])
+        installments = self._payment_link_get_discounted_installments(today)
+        if not installments:
+            return ""
+        return self.env._(
+            "Early payment discount: the customer is asked for %(amount)s until"
+            " %(date)s.",
+            amount=self.currency_id.format(self._payment_link_get_due_amount()),
+            date=format_date(
+                self.env, min(part["line"].discount_date for part in installments)
+            ),
+        )
+
+    def _payment_link_get_total_amount(self):
+        """Override of the mixin: a cancelled invoice is worth nothing."""
+        return sum(
+            self.filtered(lambda move: move.state != "cancel").mapped("amount_total")
+        )
+
+    def _payment_link_get_installment_amount(self):
+        """Override of the mixin: by Odoo's own account of the payment terms."""
+        amount = sum(
+            move._get_invoice_next_payment_values().get("next_amount_to_pay", 0.0)
+            for move in self
+        )
+        owed = self._payment_link_get_owed_amount()
+        is_part = self.currency_id.compare_amounts(amount, owed) < 0
+        return amount if is_part else 0.0
+
+    def _payment_link_is_cancelled(self):
+        """Override of the mixin: as long as one of the invoices is not."""
+        return all(move.state == "cancel" for move in self)
+
+    def _payment_link_is_paused(self):
+        """Override of the mixin: a draft may become another amount, or the same."""
+        return any(move.state == "draft" for move in self)
 
     def _payment_link_get_transaction_values(self):
         """Override of the mixin: by this, Odoo reconciles the invoices."""
@@ -81,3 +348,14 @@ class AccountMove(models.Model):
     def _payment_link_get_providers_kwargs(self):
         """Override of the mixin: as in Odoo's own portal."""
         return {"invoice_id": self[:1].id}
+
+    def _get_invoice_next_payment_values(self, custom_amount=None):
+        """Override of `account` for the booking of a link's payment.
+
+        What Odoo writes off for an early payment discount there leaves out all but the
+        first tax, and knows only one invoice. The link's transaction does it itself.
+        """
+        values = super()._get_invoice_next_payment_values(custom_amount=custom_amount)
+        if self.env.context.get("payment_link_discount_is_booked"):
+            values = {**values, "installment_state": None}
+        return values

@@ -204,7 +204,7 @@ class PaymentLink(models.Model):
                             field=link._fields[field].get_description(self.env)[
                                 "string"
                             ],
-                            document=document.display_name,
+                            document=document._payment_link_get_title(),
                         )
                     )
             customer = link.partner_id.commercial_partner_id
@@ -213,8 +213,8 @@ class PaymentLink(models.Model):
                     self.env._(
                         "%(document)s belongs to %(customer)s: a payment link on it"
                         " cannot be made for somebody else.",
-                        document=document.display_name,
-                        customer=document.partner_id.display_name,
+                        document=document._payment_link_get_title(),
+                        customer=document.partner_id[:1].display_name,
                     )
                 )
 
@@ -316,7 +316,7 @@ class PaymentLink(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return self._get_document().get_formview_action()
+        return self._get_document()._payment_link_get_view_action()
 
     # === GETTERS === #
 

@@ -65,6 +65,7 @@ class PaymentLink(models.Model):
             "completed": self.env._("it is paid already"),
             "cancelled": self.env._("it was cancelled"),
             "expired": self.env._("it has expired"),
+            "superseded": self.env._("the amount has changed"),
         }
         if reason := reasons.get(self._get_page_state()):
             raise UserError(

@@ -52,6 +52,7 @@ class PaymentLink(models.Model):
         if document:
             document.check_access("read")
             document._payment_link_lock()
+            document._payment_link_check()
             vals = {**document._payment_link_prepare_values(), **vals}
         company = self.env["res.company"].browse(vals.get("company_id"))
         company = company or self.env.company
@@ -97,6 +98,14 @@ class PaymentLink(models.Model):
         available = document._payment_link_get_available_amount() if document else None
         if amount is None and document:
             amount = available
+            if currency.is_zero(available):
+                raise ValidationError(
+                    self.env._(
+                        "There is nothing to ask for on %(document)s: it is paid, or"
+                        " its open payment links ask for all of it already.",
+                        document=document._payment_link_get_title(),
+                    )
+                )
         if not isinstance(amount, int | float) or not math.isfinite(amount):
             raise ValidationError(
                 self.env._("The amount of a payment link must be a number.")
@@ -115,7 +124,7 @@ class PaymentLink(models.Model):
                 self.env._(
                     "%(document)s owes %(available)s beside what its open payment"
                     " links ask for already: a link for %(amount)s would ask too much.",
-                    document=document.display_name,
+                    document=document._payment_link_get_title(),
                     available=currency.format(available),
                     amount=currency.format(rounded),
                 )

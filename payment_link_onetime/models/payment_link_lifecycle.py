@@ -314,7 +314,11 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         asked = self.amount * (self.max_payments or 1)
-        return self.currency_id.compare_amounts(self.amount_paid, asked) >= 0
+        compare = self.currency_id.compare_amounts
+        if compare(self.amount_paid, asked) >= 0:
+            return True
+        # The rest came another way, or was a discount.
+        return compare(self.amount_paid, 0.0) > 0 and self._is_document_settled()
 
     def _complete_if_paid(self):
         """Close the link once nothing is left to ask for.

@@ -19,18 +19,22 @@ class PaymentLink(models.Model):
 
         :param str payer_key: What identifies the visitor's browser.
         :return: `completed` (paid, or settled elsewhere), `processing` (money is on
-            its way), `cancelled`, `expired`, `busy` (somebody else is paying) or
-            `open`.
+            its way), `cancelled`, `superseded` (the document owes another amount now),
+            `expired`, `paused` (the document is being worked on), `busy` (somebody else
+            is paying) or `open`.
         :rtype: str
         """
         self.ensure_one()
         if self.state == "completed":
             return "completed"
         in_flight = self.amount_pending + self.amount_authorized
-        if in_flight and self.currency_id.is_zero(self.amount_due):
+        if in_flight and self.currency_id.is_zero(self._get_amount_to_pay()):
             return "processing"
         if self.state != "open":
-            return self.state
+            return {
+                "settled_elsewhere": "completed",
+                "superseded": "superseded",
+            }.get(self.close_reason, self.state)
         if self._is_expired():
             return "expired"
         document = self._get_document()
@@ -50,6 +54,11 @@ class PaymentLink(models.Model):
             "completed": self.env._("This payment has already been completed"),
             "processing": self.env._("Your payment is being processed."),
             "cancelled": self.env._("This payment link was cancelled."),
+            "superseded": self.env._("The amount of this payment has changed."),
+            "paused": self.env._(
+                "This is being worked on and cannot be paid at the moment. Please come"
+                " back later."
+            ),
             "expired": self.env._("This payment link has expired."),
             "busy": self.env._(
                 "Somebody is paying this right now. Please try again in a few minutes."
@@ -94,6 +103,7 @@ class PaymentLink(models.Model):
             },
             "page_state": page_state,
             "own_charge": own_charge,
+            "replacement": self._get_replacement(),
             "is_waiting": (
                 is_returned and page_state == "open" and own_charge.state == "draft"
             ),
@@ -130,6 +140,8 @@ class PaymentLink(models.Model):
         self.ensure_one()
         if page_state == "open":
             return self._get_amount_to_pay()
+        if page_state == "completed" and not self.currency_id.is_zero(self.amount_paid):
+            return self.amount_paid
         return self.amount
 
     def _get_page_totals(self, page_state):

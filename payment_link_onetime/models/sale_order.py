@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +20,9 @@ class SaleOrder(models.Model):
         "state",
         "transaction_ids",
         "validity_date",
+    )
+    _payment_link_followed_fields = frozenset(
+        {"amount_total", "company_id", "currency_id", "partner_id", "state"}
     )
 
     payment_link_ids = fields.One2many(
@@ -63,35 +67,107 @@ class SaleOrder(models.Model):
         return self.name
 
     def _payment_link_get_due_amount(self):
-        """Override of the mixin to count every transaction of the order once.
+        """Override of the mixin: also less what was paid on the order's invoices."""
+        return self._payment_link_get_open_amount()
+
+    def _payment_link_get_unsettled_amount(self):
+        """Override of the mixin to leave out what is on its way."""
+        return self._payment_link_get_open_amount(only_settled=True)
+
+    def _payment_link_get_open_amount(self, only_settled=False):
+        """Return the total less the money, counting every transaction once.
 
         Odoo's own `amount_paid` knows neither pending money nor refunds.
+
+        :param bool only_settled: Whether money counts only once it is with us.
+        :return: The amount in the order's currency.
+        :rtype: float
         """
         transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
-        amounts = (
-            transactions_sudo | transactions_sudo.child_transaction_ids
-        )._get_payment_link_amounts()
-        taken = amounts["authorized"] + amounts["pending"] + amounts["paid"]
+        transactions_sudo |= transactions_sudo.child_transaction_ids
+        amounts = transactions_sudo._get_payment_link_amounts()
+        taken = amounts["paid"]
+        if not only_settled:
+            taken += amounts["authorized"] + amounts["pending"]
         # What was refunded through a link is not asked for again by itself, but the
         # order owes it: a new link may ask for it.
         due = self.amount_total - taken + amounts["refunded"]
+        due -= self._payment_link_get_invoiced_money(transactions_sudo, only_settled)
         return max(self.currency_id.round(due), 0.0)
+
+    def _payment_link_get_invoiced_money(self, transactions, only_settled):
+        """Return what was paid on the order's invoices beside its own transactions.
+
+        By wire, in cash, by credit note, or through links on the invoices.
+
+        :param payment.transaction transactions: The order's own transactions, in sudo.
+        :param bool only_settled: Whether money counts only once it is with us.
+        :return: The amount in the order's currency.
+        :rtype: float
+        """
+        money = 0.0
+        for invoice_sudo in self._payment_link_get_invoices():
+            paid = invoice_sudo.amount_total - invoice_sudo.amount_residual
+            paid -= invoice_sudo._payment_link_get_reconciled(transactions.payment_id)
+            others_sudo = invoice_sudo.transaction_ids - transactions
+            paid += sum(
+                invoice_sudo._payment_link_get_taken_amounts(only_settled, others_sudo)
+            )
+            money += invoice_sudo._payment_link_get_share(self, paid)
+        return money
+
+    def _payment_link_get_invoices(self):
+        """Return the posted invoices of the order, in one query.
+
+        :return: The invoices, in sudo.
+        :rtype: account.move
+        """
+        moves_sudo = self.env["account.move"].sudo()  # Payers have no account.
+        if self.state != "sale":
+            return moves_sudo  # Only confirmed orders are invoiced.
+        return moves_sudo.search(
+            Domain("invoice_line_ids.sale_line_ids.order_id", "in", self.ids)
+            & Domain("move_type", "=", "out_invoice")
+            & Domain("state", "=", "posted")
+        )
 
     def _payment_link_get_prepayment_amount(self):
         """Override of the mixin: Odoo's own rule."""
         return self._get_prepayment_required_amount()
 
+    def _payment_link_get_domains(self):
+        """Override of the mixin: links on the invoices ask for the same money."""
+        return [
+            *super()._payment_link_get_domains(),
+            Domain("invoice_ids.line_ids.sale_line_ids.order_id", "in", self.ids),
+        ]
+
+    def _payment_link_get_family(self):
+        """Override of the mixin: links on the invoices ask for the same money."""
+        return [*super()._payment_link_get_family(), self._payment_link_get_invoices()]
+
+    def _payment_link_get_total_amount(self):
+        """Override of the mixin."""
+        return self.amount_total
+
+    def _payment_link_is_cancelled(self):
+        """Override of the mixin."""
+        return self.state == "cancel"
+
     def _payment_link_get_closed_state(self, link):
-        """Override of the mixin: a cancelled order and a lapsed quote take no money."""
-        if self.state == "cancel":
-            return "cancelled"
-        if self.is_expired:
+        """Override of the mixin: a lapsed quote takes no money."""
+        if self.state != "cancel" and self.is_expired:
             return "expired"
         return super()._payment_link_get_closed_state(link)
 
     def _payment_link_get_transaction_values(self):
-        """Override of the mixin: by this, Odoo confirms the order when it is paid."""
-        return {"sale_order_ids": [Command.set(self.ids)]}
+        """Override of the mixin: by this, Odoo confirms the order when it is paid, and
+        reconciles what was invoiced already. Later invoices reconcile by themselves."""
+        invoices_sudo = self._payment_link_get_invoices().filtered("amount_residual")
+        return {
+            "sale_order_ids": [Command.set(self.ids)],
+            "invoice_ids": [Command.set(invoices_sudo.ids)],
+        }
 
     def _payment_link_get_providers_kwargs(self):
         """Override of the mixin: as in Odoo's own portal."""
@@ -102,6 +178,22 @@ class SaleOrder(models.Model):
         self.filtered(lambda order: order.state == "draft").action_quotation_sent()
 
     # === BUSINESS METHODS === #
+
+    def _payment_link_check(self):  # pylint: disable=missing-return
+        """Override of the mixin.
+
+        :raises UserError: for a cancelled order.
+        """
+        super()._payment_link_check()
+        for order in self:
+            if order.state == "cancel":
+                raise UserError(
+                    self.env._(
+                        "%(order)s is cancelled. Set it to quotation before you send a"
+                        " payment link.",
+                        order=order.display_name,
+                    )
+                )
 
     def _send_order_notification_mail(self, mail_template, **kwargs):
         """Override of `sale` to leave the mails of link payments to a job.

@@ -36,6 +36,7 @@ class TestReissue(PaymentLinkCommon, MailCase):
 
     def _assert_refused(self, link, message, method="action_reissue"):
         """Check that the link says no, why, and which it is, and that nothing happened."""
+        self.cr.flush()  # Links follow their documents before what changed is committed.
         events = link.event_ids
         with self.assertRaisesRegex(UserError, message) as error, self.cr.savepoint():
             getattr(link, method)()

@@ -10,6 +10,8 @@ class PaymentLinkSend(models.TransientModel):
 
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    # Of several documents on one link.
+    res_ids = fields.Json(string="Documents", readonly=True)
     is_document = fields.Boolean(compute="_compute_is_document")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True)
@@ -19,6 +21,7 @@ class PaymentLinkSend(models.TransientModel):
         [
             ("due", "What is due"),
             ("prepayment", "Prepayment"),
+            ("installment", "What is overdue, or the next instalment"),
             ("percentage", "Percentage of what is due"),
             ("fixed", "Another amount"),
         ],
@@ -26,9 +29,12 @@ class PaymentLinkSend(models.TransientModel):
         default="due",
         required=True,
     )
+    amount_options = fields.Char(compute="_compute_amount_options")
     percentage = fields.Float(default=50.0)
     available_amount = fields.Monetary(string="Due", readonly=True)
     prepayment_amount = fields.Monetary(string="Prepayment", readonly=True)
+    installment_amount = fields.Monetary(readonly=True)
+    discount_text = fields.Char(readonly=True)
     amount = fields.Monetary(
         compute="_compute_amount",
         store=True,
@@ -59,6 +65,21 @@ class PaymentLinkSend(models.TransientModel):
         for wizard in self:
             wizard.is_document = wizard.res_model in self._get_document_models()
 
+    @api.depends("available_amount", "installment_amount", "prepayment_amount")
+    def _compute_amount_options(self):
+        for wizard in self:
+            parts = {
+                "prepayment": wizard.prepayment_amount,
+                "installment": wizard.installment_amount,
+            }
+            options = ["due", "percentage", "fixed"]
+            options += [
+                option
+                for option, amount in parts.items()
+                if 0 < amount < wizard.available_amount
+            ]
+            wizard.amount_options = ",".join(options)
+
     @api.depends("amount_option", "percentage", "available_amount", "link_id")
     def _compute_amount(self):
         for wizard in self:
@@ -68,6 +89,8 @@ class PaymentLinkSend(models.TransientModel):
                 wizard.amount = wizard.available_amount
             elif wizard.amount_option == "prepayment":
                 wizard.amount = min(wizard.prepayment_amount, wizard.available_amount)
+            elif wizard.amount_option == "installment":
+                wizard.amount = min(wizard.installment_amount, wizard.available_amount)
             elif wizard.amount_option == "percentage":
                 part = wizard.available_amount * wizard.percentage / 100.0
                 wizard.amount = wizard.currency_id.round(part)
@@ -95,8 +118,9 @@ class PaymentLinkSend(models.TransientModel):
             return {key: value for key, value in values.items() if key in fields_list}
         record = self._get_record_from_context()
         company = self.env.company
-        if record is not None and record.company_id:
-            company = record.company_id
+        if record is not None:
+            record._payment_link_check()
+            company = record.company_id or company
         values.update(
             company_id=company.id,
             currency_id=company.currency_id.id,
@@ -104,7 +128,9 @@ class PaymentLinkSend(models.TransientModel):
             amount_option="fixed",
         )
         if record is not None:
-            values.update(res_model=record._name, res_id=record.id)
+            values.update(
+                res_model=record._name, res_id=record[:1].id, res_ids=record.ids
+            )
         if record is not None and record._name == "res.partner":
             values["partner_id"] = record.id
         elif record is not None:
@@ -116,6 +142,8 @@ class PaymentLinkSend(models.TransientModel):
                 partner_id=record._payment_link_prepare_values()["partner_id"],
                 available_amount=available,
                 prepayment_amount=record._payment_link_get_prepayment_amount(),
+                installment_amount=record._payment_link_get_installment_amount(),
+                discount_text=record._payment_link_get_discount_text(),
             )
             if record.currency_id.is_zero(available) and open_links:
                 # All that is due is asked for already: that link is sent again.
@@ -209,7 +237,7 @@ class PaymentLinkSend(models.TransientModel):
             "reference": self.reference,
         }
         if self.is_document:
-            record = self.env[self.res_model].browse(self.res_id)
+            record = self.env[self.res_model].browse(self.res_ids or self.res_id)
             values = {**record._payment_link_prepare_values(), **values}
         else:
             values["partner_id"] = self.partner_id.id
@@ -315,13 +343,17 @@ class PaymentLinkSend(models.TransientModel):
     def _get_record_from_context(self):
         """Return the document or contact that the dialog was opened on.
 
-        :return: A record that implements `payment.link.document.mixin`, or `None`.
+        Several invoices are one document: the dialog makes one link for all of them.
+
+        :return: Records of a model that implements `payment.link.document.mixin`, or `None`.
         """
         context = self.env.context
         model = context.get("active_model")
-        record_id = (
-            context.get("active_id") or (context.get("active_ids") or [False])[0]
-        )
-        if model not in {*self._get_document_models(), "res.partner"} or not record_id:
+        record_ids = context.get("active_ids") or []
+        if model != "account.move" or not record_ids:
+            record_ids = [context.get("active_id") or next(iter(record_ids), False)]
+        if model not in {*self._get_document_models(), "res.partner"} or not any(
+            record_ids
+        ):
             return None
-        return self.env[model].browse(record_id)
+        return self.env[model].browse(record_ids)
