@@ -20,6 +20,8 @@ STATES = (
     "form",
     "methods",
     "standalone",
+    "instalments",
+    "first_instalment",
     "discounts",
     "payer",
     "prepayment",
@@ -157,6 +159,25 @@ class Pages:
                 **values,
             }
         )
+
+    def _create_instalments(self, **values):
+        values.setdefault("reference", f"PARTS-{self._get_number()}")
+        return self.env["payment.link"].create(
+            {
+                "partner_id": self.customer.id,
+                "amount": 1200.0,
+                "allow_partial": True,
+                "minimum_percent": 30.0,
+                "description": "Your new kitchen, in as many parts as you like",
+                **values,
+            }
+        )
+
+    def _create_first_instalment(self, **values):
+        link = self._create_instalments(**values)
+        self._create_charge(link, 400.0)._set_done()
+        self._create_charge(link, 360.0)._set_pending()
+        return link
 
     def _create_returning(self, **values):
         """A paid link that leads back to the shop."""
@@ -311,16 +332,16 @@ class Pages:
         method = self.env.ref("payment.payment_method_ideal")
         return self._create_link(payment_method_ids=[Command.set(method.ids)], **values)
 
-    def _create_charge(self, link):
+    def _create_charge(self, link, amount=None):
         provider = self.env.ref("payment.payment_provider_demo")
-        link._claim("another browser")
+        amount = link._claim("another browser", displayed_amount=amount)
         return self.env["payment.transaction"].create(
             {
-                "reference": f"{link.code}-1",
+                "reference": f"{link.code}-{link.charge_count}",
                 "provider_id": provider.id,
                 "payment_method_id": provider.payment_method_ids[:1].id,
                 "operation": "online_direct",
-                "amount": link.amount,
+                "amount": amount,
                 "currency_id": link.currency_id.id,
                 "partner_id": link._get_charge_partner().id,
                 **link._get_charge_values(),

@@ -24,6 +24,7 @@
         "views/account_move_views.xml",
         "views/account_payment_views.xml",
         "views/res_partner_views.xml",
+        "views/payment_link_threshold_views.xml",
         "views/res_config_settings_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],

@@ -38,6 +38,9 @@ MAX_PAYER_EMAIL = 100
 # A second request of one browser within this many seconds is the same click.
 DOUBLE_CLICK_SECONDS = 5
 
+# Above which amounts links can be paid in parts, unless a company says otherwise.
+THRESHOLDS = {"LKR": 100_000.0, "USD": 100.0}
+
 # How long a charge waits for whoever else holds the link's row.
 LOCK_TIMEOUT = "3s"
 

@@ -1,5 +1,6 @@
 import base64
 import io
+import math
 
 import qrcode
 
@@ -59,3 +60,18 @@ def before_commit(records, method_name):
             lambda: getattr(model.browse(precommit.data.pop(key)), method_name)()
         )
     precommit.data[key].update(records._ids)
+
+
+def is_finite_number(value):
+    """Return whether a value, by whomever, is a number that one can reckon with.
+
+    :param value: Anything: also a truth value, an endless number, or one that is too
+        large for a float, which none of Odoo's functions takes.
+    :rtype: bool
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

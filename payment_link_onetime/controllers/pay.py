@@ -86,8 +86,9 @@ class PaymentLinkPortal(PaymentPortal):
         :param int provider_id: The chosen `payment.provider`.
         :param int payment_method_id: The chosen `payment.method`.
         :param str flow: `direct`, `redirect` or `token`.
-        :param float amount: What the page showed, in the link's currency. A charge of
-            another amount is refused, not adapted.
+        :param float amount: What the page showed, in the link's currency, or what the
+            payer chose where the link can be paid in parts. What cannot be charged is
+            refused, not adapted.
         :param int token_id: The saved payment method of the flow `token`.
         :param bool tokenization_requested: Whether the payer lets us save the payment
             method. It counts where the page offers it.
@@ -105,7 +106,7 @@ class PaymentLinkPortal(PaymentPortal):
         payer_values = link_sudo._prepare_payer_values(payer_name, payer_email)
         payer_key = self._ensure_payer_key()
         charge_sudo = link_sudo._get_double_click(
-            payer_key, provider_id, payment_method_id, flow, token_id
+            payer_key, provider_id, payment_method_id, flow, token_id, amount
         )
         if not charge_sudo:
             amount = link_sudo._claim(payer_key, displayed_amount=amount)
@@ -259,7 +260,9 @@ class PaymentLinkPortal(PaymentPortal):
         """
         amount = link_sudo._get_amount_to_pay()
         link_sudo.env["payment.provider"]._recall_settings(link_sudo.company_id)
-        providers_sudo, methods_sudo = link_sudo._get_payment_options(amount)
+        providers_sudo, methods_sudo = link_sudo._get_payment_options(
+            link_sudo._get_minimum_amount(amount)
+        )
         return {
             "amount": amount,
             "currency": link_sudo.currency_id,

@@ -5,6 +5,7 @@ from . import payment_link_redirect
 from . import payment_link_metadata
 from . import payment_link_lifecycle
 from . import payment_link_charge
+from . import payment_link_instalment
 from . import payment_link_payer
 from . import payment_link_page
 from . import payment_link_prefetch
@@ -14,6 +15,7 @@ from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow
 from . import payment_link_line
+from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_document_mixin
 from . import payment_provider

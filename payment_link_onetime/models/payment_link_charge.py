@@ -1,5 +1,4 @@
 import hashlib
-import math
 from datetime import timedelta
 
 from psycopg2.errors import LockNotAvailable
@@ -9,6 +8,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
 from ..const import DOUBLE_CLICK_SECONDS, LOCK_TIMEOUT, RECORDED_FIELDS
+from ..tools import is_finite_number
 from .payment_link_prefetch import LINK_FIELDS
 
 
@@ -56,7 +56,8 @@ class PaymentLink(models.Model):
         """Decide, under the link's row lock, that this payer pays now.
 
         :param str payer_key: What identifies the payer's browser.
-        :param float displayed_amount: What the page showed, in the link's currency.
+        :param float displayed_amount: What the page showed, in the link's currency, or
+            what the payer chose where the link can be paid in parts.
         :return: The amount to charge, in the link's currency.
         :rtype: float
         :raises UserError: if the link takes no payment from this payer now.
@@ -65,9 +66,10 @@ class PaymentLink(models.Model):
         self._lock()
         self._check_payable(payer_key)
         amount = self._get_amount_to_pay()
-        if displayed_amount is not None and not (
-            isinstance(displayed_amount, int | float)
-            and math.isfinite(displayed_amount)
+        if self.allow_partial:
+            amount = self._get_chosen_amount(displayed_amount, amount)
+        elif displayed_amount is not None and not (
+            is_finite_number(displayed_amount)
             and self.currency_id.compare_amounts(displayed_amount, amount) == 0
         ):
             raise UserError(
@@ -126,7 +128,13 @@ class PaymentLink(models.Model):
             raise UserError(self._get_refusal(page_state))
 
     def _get_double_click(
-        self, payer_key, provider_id, payment_method_id, flow, token_id=None
+        self,
+        payer_key,
+        provider_id,
+        payment_method_id,
+        flow,
+        token_id=None,
+        amount=None,
     ):
         """Return the charge that a browser created a moment ago with the same choice.
 
@@ -137,6 +145,7 @@ class PaymentLink(models.Model):
         :param int payment_method_id: The chosen `payment.method`.
         :param str flow: The chosen flow, `direct`, `redirect` or `token`.
         :param int token_id: The chosen `payment.token` of the flow `token`.
+        :param float amount: The chosen amount of a link that can be paid in parts.
         :return: The draft charge, or an empty recordset.
         :rtype: payment.transaction
         """
@@ -149,6 +158,7 @@ class PaymentLink(models.Model):
             lambda tx: (
                 tx.state == "draft"
                 and tx.create_date >= since
+                and (not self.allow_partial or tx.amount == amount)
                 and tx.provider_id.id == provider_id
                 and (
                     tx.token_id.id == token_id

@@ -11,6 +11,7 @@ from ..const import (
     GENERATED_FIELDS,
     RECORDED_FIELDS,
 )
+from ..tools import is_finite_number
 
 
 class PaymentLink(models.Model):
@@ -106,7 +107,7 @@ class PaymentLink(models.Model):
                         document=document._payment_link_get_title(),
                     )
                 )
-        if not isinstance(amount, int | float) or not math.isfinite(amount):
+        if not is_finite_number(amount):
             raise ValidationError(
                 self.env._("The amount of a payment link must be a number.")
             )

@@ -125,6 +125,7 @@ class PaymentLink(models.Model):
                 for line in self.line_ids
             ],
             "totals": self._get_page_totals(page_state),
+            **self._get_instalment_values(own_charge),
             "redirect_url": (
                 page_state in ("completed", "processing") and self._get_redirect_url()
             ),

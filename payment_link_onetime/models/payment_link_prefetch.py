@@ -7,6 +7,7 @@ from ..fetch import TreeQuery, fetch_tree
 # a company.
 LINK_FIELDS = (
     "activation_minutes",
+    "allow_partial",
     "amount",
     "amount_authorized",
     "amount_due",
@@ -27,6 +28,7 @@ LINK_FIELDS = (
     "document_amount",
     "expires_at",
     "max_payments",
+    "minimum_percent",
     "partner_id",
     "redirect_url",
     "reference",

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..const import LOST_REQUEST_HOURS
+from ..tools import is_finite_number
 
 _logger = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class PaymentTransaction(models.Model):
         :raises UserError: saying why, and what is possible.
         """
         currency = self.currency_id
-        if not isinstance(amount, int | float) or not math.isfinite(amount):
+        if not is_finite_number(amount):
             raise UserError(self.env._("The amount must be a number."))
         if (
             currency.compare_amounts(amount, 0.0) <= 0

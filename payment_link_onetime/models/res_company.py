@@ -6,6 +6,8 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..const import THRESHOLDS
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -101,6 +103,19 @@ class ResCompany(models.Model):
         day = now.date() + timedelta(days=self.payment_link_expiry_days)
         end = timezone.localize(datetime.combine(day, time(23, 59, 59)))
         return end.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _get_payment_link_threshold(self, currency):
+        """Return above which amount links can be paid in parts.
+
+        :param res.currency currency: The link's currency.
+        :return: The amount in that currency, or `None` where nobody set it.
+        :rtype: float|None
+        """
+        self.ensure_one()
+        threshold = self.env["payment.link.threshold"].search(
+            [("company_id", "=", self.id), ("currency_id", "=", currency.id)]
+        )
+        return threshold.amount if threshold else THRESHOLDS.get(currency.name)
 
     def _get_payment_link_timezone(self):
         """Return in which time zone the days of the company's links begin and end.

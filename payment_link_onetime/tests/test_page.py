@@ -252,7 +252,7 @@ class TestTransactionRoute(PaymentLinkHttpCommon):
 
     def test_A14_forged_amount(self):
         link = self._create_link()
-        for amount in (1.0, 0.01, 0, -5, 99.99, 1_000_000.0, "100", [100.0]):
+        for amount in (1.0, 0.01, 0, -5, 99.99, 10**400, True, "100", [100.0]):
             with self.subTest(amount=amount):
                 self._assert_refused(link, "The amount to pay is", amount=amount)
 

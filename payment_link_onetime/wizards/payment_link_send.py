@@ -45,6 +45,13 @@ class PaymentLinkSend(models.TransientModel):
     reference = fields.Char(help="Empty: the document's number, or the link's code.")
     description = fields.Text(help="The payer reads it on the page.")
     expires_at = fields.Datetime(string="Expiry")
+    is_partial_possible = fields.Boolean(compute="_compute_is_partial_possible")
+    allow_partial = fields.Boolean(
+        string="Customer may pay in parts",
+        help="The customer chooses how much to pay, from the minimum on, until all is"
+        " paid.",
+    )
+    minimum_percent = fields.Float(string="Minimum", default=30.0)
     save_payment_method = fields.Boolean(
         help="The payer may let us save the payment method for the customer's next"
         " payments.",
@@ -96,6 +103,16 @@ class PaymentLinkSend(models.TransientModel):
                 wizard.amount = wizard.currency_id.round(part)
             else:
                 wizard.amount = wizard.amount or 0.0
+
+    @api.depends("amount", "company_id", "currency_id")
+    def _compute_is_partial_possible(self):
+        for wizard in self:
+            currency = wizard.currency_id
+            threshold = wizard.company_id._get_payment_link_threshold(currency)
+            wizard.is_partial_possible = (
+                threshold is not None
+                and currency.compare_amounts(wizard.amount, threshold) > 0
+            )
 
     # === CONSTRAINT METHODS === #
 
@@ -236,6 +253,8 @@ class PaymentLinkSend(models.TransientModel):
             "expires_at": self.expires_at,
             "reference": self.reference,
         }
+        if self.allow_partial and self.is_partial_possible:
+            values.update(allow_partial=True, minimum_percent=self.minimum_percent)
         if self.is_document:
             record = self.env[self.res_model].browse(self.res_ids or self.res_id)
             values = {**record._payment_link_prepare_values(), **values}

@@ -28,13 +28,37 @@ patch(PaymentForm.prototype, {
     },
 
     /**
-     * Tell the link's page's route who pays, where somebody else than its customer does.
+     * Start only with an amount that the link can be paid with.
+     *
+     * @override method from @payment/interactions/payment_form
+     * @param {Event} ev
+     */
+    async submitForm(ev) {
+        const chosen = document.getElementById("o_payment_link_chosen");
+        if (chosen && !chosen.checkValidity()) {
+            ev.stopPropagation();
+            ev.preventDefault();
+            const error = document.getElementById("o_payment_link_chosen_error");
+            error.classList.remove("d-none");
+            chosen.setAttribute("aria-invalid", "true");
+            chosen.focus();
+            return;
+        }
+        return super.submitForm(...arguments);
+    },
+
+    /**
+     * Tell the link's page's route how much the payer chose, and who it is.
      *
      * @override method from @payment/interactions/payment_form
      * @private
      */
     _prepareTransactionRouteParams() {
         const params = super._prepareTransactionRouteParams(...arguments);
+        const chosen = document.getElementById("o_payment_link_chosen");
+        if (chosen) {
+            params.amount = chosen.valueAsNumber;
+        }
         const payer = document.querySelector(".o_payment_link_payer");
         if (payer) {
             params.payer_name = payer.querySelector("[type='text']").value;

@@ -18,6 +18,10 @@ export class PaymentLinkPage extends Interaction {
             "t-att-role": () => "img",
             "t-att-aria-hidden": (el) => (this.repeatsName(el) ? "true" : null),
         },
+        ".o_payment_link_choices button": {
+            "t-on-click": (ev) => this.choose(ev.currentTarget.dataset.amount),
+        },
+        "#o_payment_link_chosen": {"t-on-input": () => this.checkChoice()},
         // It comes after the page's title, whatever its size.
         "#o_payment_tokens_heading": {"t-att-aria-level": () => "2"},
     };
@@ -41,6 +45,20 @@ export class PaymentLinkPage extends Interaction {
                 window.location.reload();
             }
         });
+    }
+
+    choose(amount) {
+        this.el.querySelector("#o_payment_link_chosen").value = amount;
+        this.checkChoice();
+    }
+
+    checkChoice() {
+        const chosen = this.el.querySelector("#o_payment_link_chosen");
+        const isValid = chosen.checkValidity();
+        chosen.toggleAttribute("aria-invalid", !isValid);
+        this.el
+            .querySelector("#o_payment_link_chosen_error")
+            .classList.toggle("d-none", isValid);
     }
 
     repeatsName(el) {
