@@ -110,7 +110,7 @@ def count_waiting(ledger):
     ((count,),) = ledger.rows(
         "SELECT COUNT(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        """ AND query LIKE '%"payment_link"%FOR NO KEY UPDATE%'"""
+        """ AND query LIKE '%UPDATE "payment_link" SET write_uid%'"""
     )
     return count
 

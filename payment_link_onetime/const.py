@@ -41,6 +41,9 @@ DOUBLE_CLICK_SECONDS = 5
 # Above which amounts links can be paid in parts, unless a company says otherwise.
 THRESHOLDS = {"LKR": 100_000.0, "USD": 100.0}
 
+# How many links the job that closes expired ones takes at a time.
+EXPIRY_BATCH = 1000
+
 # How long a charge waits for whoever else holds the link's row.
 LOCK_TIMEOUT = "3s"
 

@@ -38,7 +38,7 @@ class PaymentLinkPortal(PaymentPortal):
         sitemap=False,
         readonly=True,
     )
-    def payment_link_page(self, access_token, returned=None, **_kwargs):
+    def payment_link_page(self, access_token, returned=None, again=None, **_kwargs):
         """Show the page of a payment link, in the state that it is in.
 
         Reading the page changes nothing: neither the link nor a session.
@@ -46,6 +46,8 @@ class PaymentLinkPortal(PaymentPortal):
         :param str access_token: The secret part of the URL.
         :param str returned: Set if the payer comes back from a provider, whose answer
             may still be on its way.
+        :param str again: Set if the payer of a link that can be paid more than once
+            wants to do that.
         :return: The page: 200, 410 for a link that takes no money any more, or 404,
             the same for every wrong token.
         """
@@ -54,8 +56,11 @@ class PaymentLinkPortal(PaymentPortal):
         except NotFound:
             return self._render_page("payment_link_onetime.page_not_found", {}, 404)
         page_state = link_sudo._get_page_state(self._ensure_payer_key())
+        own_charge_sudo = self._get_own_charge(link_sudo)
+        if again:
+            own_charge_sudo = own_charge_sudo.browse()
         values = link_sudo._get_page_values(
-            page_state, self._get_own_charge(link_sudo), is_returned=bool(returned)
+            page_state, own_charge_sudo, is_returned=bool(returned)
         )
         if page_state == "open":
             values.update(self._get_payment_form_values(link_sudo))
@@ -129,7 +134,10 @@ class PaymentLinkPortal(PaymentPortal):
                 landing_route=link_sudo._get_page_path(),
                 # It cannot collide: the count moves under the link's lock.
                 reference_prefix=f"{link_sudo.code}-{link_sudo.charge_count}",
-                custom_create_values={**link_sudo._get_charge_values(), **payer_values},
+                custom_create_values={
+                    **link_sudo._get_charge_values(payer_key),
+                    **payer_values,
+                },
             )
             # The provider hears of the charge only once it cannot be lost any more:
             # its answer would find nothing. It also ends the lock before a slow call.

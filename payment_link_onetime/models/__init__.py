@@ -4,6 +4,7 @@ from . import payment_link_totals
 from . import payment_link_redirect
 from . import payment_link_metadata
 from . import payment_link_lifecycle
+from . import payment_link_expiry
 from . import payment_link_charge
 from . import payment_link_instalment
 from . import payment_link_payer

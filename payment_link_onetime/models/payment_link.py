@@ -174,7 +174,12 @@ class PaymentLink(models.Model):
                 )
 
     @api.constrains(
-        "company_id", "currency_id", "invoice_ids", "partner_id", "sale_order_id"
+        "company_id",
+        "currency_id",
+        "invoice_ids",
+        "max_payments",
+        "partner_id",
+        "sale_order_id",
     )
     def _check_document(self):
         """A link asks in the name of its document, so the two cannot disagree."""
@@ -195,6 +200,14 @@ class PaymentLink(models.Model):
             document = link._get_document()
             if not document:
                 continue
+            if link.max_payments != 1:
+                raise ValidationError(
+                    self.env._(
+                        "%(document)s owes its amount once, so a payment link on it can"
+                        " be paid once.",
+                        document=document.display_name,
+                    )
+                )
             for field in ("company_id", "currency_id"):
                 if document[field] != link[field]:
                     raise ValidationError(

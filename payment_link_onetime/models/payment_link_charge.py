@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
-from ..const import DOUBLE_CLICK_SECONDS, LOCK_TIMEOUT, RECORDED_FIELDS
+from ..const import DOUBLE_CLICK_SECONDS, LOCK_TIMEOUT, MONEY_STATES, RECORDED_FIELDS
 from ..tools import is_finite_number
 from .payment_link_prefetch import LINK_FIELDS
 
@@ -26,18 +26,48 @@ class PaymentLink(models.Model):
     # === BUSINESS METHODS === #
 
     def _is_claimed_by_other(self, payer_key):
-        """Return whether another browser than this one started to pay just now.
+        """Return whether other browsers than this one started to pay just now, so that
+        nothing is left for it.
 
         :param str payer_key: What identifies the visitor's browser.
         :rtype: bool
         """
         self.ensure_one()
+        if self.max_payments != 1:
+            return self._is_reserved_by_others(payer_key)
         link_sudo = self.sudo()  # The claim is nobody's business, but it must hold.
         return (
             bool(link_sudo.claimed_until)
             and link_sudo.claimed_until > fields.Datetime.now()
             and link_sudo.claimed_by != self._hash_payer_key(payer_key)
         )
+
+    def _is_reserved_by_others(self, payer_key):
+        """Return whether all uses of the link are taken, or are just being paid.
+
+        :param str payer_key: What identifies the visitor's browser.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self.max_payments:
+            return False  # However many pay, nobody is in anybody's way.
+        minutes = timedelta(minutes=self.company_id.payment_link_claim_minutes)
+        charges_sudo = self.env["payment.transaction"].sudo()  # Anybody may pay.
+        domain = [
+            ("payment_link_id", "=", self.id),
+            ("source_transaction_id", "=", False),
+        ]
+        used = charges_sudo.search_count([*domain, ("state", "in", MONEY_STATES)])
+        [(payers,)] = charges_sudo._read_group(
+            [
+                *domain,
+                ("state", "=", "draft"),
+                ("create_date", ">", fields.Datetime.now() - minutes),
+                ("payment_link_payer", "!=", self._hash_payer_key(payer_key)),
+            ],
+            aggregates=["payment_link_payer:count_distinct"],
+        )
+        return used + payers >= self.max_payments
 
     def _get_amount_to_pay(self):
         """Return what a payer is asked now.
@@ -79,13 +109,13 @@ class PaymentLink(models.Model):
                 )
             )
         minutes = self.company_id.payment_link_claim_minutes
-        self._store(
-            {
-                "claimed_by": self._hash_payer_key(payer_key),
-                "claimed_until": fields.Datetime.now() + timedelta(minutes=minutes),
-                "charge_count": self.charge_count + 1,
-            }
-        )
+        values = {"charge_count": self.charge_count + 1}
+        if self.max_payments == 1:
+            values.update(
+                claimed_by=self._hash_payer_key(payer_key),
+                claimed_until=fields.Datetime.now() + timedelta(minutes=minutes),
+            )
+        self._store(values)
         self._record_event("attempted")
         return amount
 
@@ -150,11 +180,20 @@ class PaymentLink(models.Model):
         :rtype: payment.transaction
         """
         self.ensure_one()
-        link_sudo = self.sudo()  # The claim is not for users.
-        if link_sudo.claimed_by != self._hash_payer_key(payer_key):
-            return self.env["payment.transaction"]
         since = fields.Datetime.now() - timedelta(seconds=DOUBLE_CLICK_SECONDS)
-        return self.transaction_ids.sorted("id", reverse=True)[:1].filtered(
+        last_charge_sudo = (
+            self.env["payment.transaction"]
+            .sudo()  # Payers have no account.
+            .search(
+                [
+                    ("payment_link_id", "=", self.id),
+                    ("payment_link_payer", "=", self._hash_payer_key(payer_key)),
+                ],
+                order="id desc",
+                limit=1,
+            )
+        )
+        return last_charge_sudo.filtered(
             lambda tx: (
                 tx.state == "draft"
                 and tx.create_date >= since
@@ -207,14 +246,18 @@ class PaymentLink(models.Model):
             methods_sudo &= self.payment_method_ids
         return providers_sudo, methods_sudo
 
-    def _get_charge_values(self):
+    def _get_charge_values(self, payer_key=None):
         """Return what a charge takes over from its link and document.
 
+        :param str payer_key: What identifies the payer's browser.
         :return: The values for `payment.transaction`.
         :rtype: dict
         """
         self.ensure_one()
-        values = {"payment_link_id": self.id}
+        values = {
+            "payment_link_id": self.id,
+            "payment_link_payer": self._hash_payer_key(payer_key),
+        }
         if document := self._get_document():
             values.update(document._payment_link_get_transaction_values())
         return values

@@ -1,5 +1,6 @@
 import math
 import secrets
+from datetime import date, datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -68,6 +69,7 @@ class PaymentLink(models.Model):
         )
         vals.update(self._prepare_totals(vals, currency, document))
         vals.setdefault("expires_at", company._get_payment_link_expiry())
+        vals["expires_at"] = self._complete_expiry(vals["expires_at"], company)
         expires_at = fields.Datetime.to_datetime(vals["expires_at"])
         if expires_at and expires_at <= fields.Datetime.now():
             raise ValidationError(
@@ -82,6 +84,28 @@ class PaymentLink(models.Model):
         for _parameter, field_name, _cookie in self.env["utm.mixin"].tracking_fields():
             vals.setdefault(field_name, False)
         return vals
+
+    @api.model
+    def _complete_expiry(self, expires_at, company):
+        """Return the moment at which a link expires: a day's end, if a day is given.
+
+        :param expires_at: A moment in UTC or a day, as an object or a text of Odoo's.
+        :param res.company company: Where the day ends.
+        :rtype: datetime|str|bool
+        """
+        if isinstance(expires_at, str) and len(expires_at) == len("2026-12-31"):
+            try:
+                expires_at = fields.Date.to_date(expires_at)
+            except ValueError:
+                raise ValidationError(
+                    self.env._(
+                        "%(expiry)s is no date. Write it as YYYY-MM-DD.",
+                        expiry=expires_at,
+                    )
+                ) from None
+        if isinstance(expires_at, date) and not isinstance(expires_at, datetime):
+            return company._get_payment_link_end_of_day(expires_at)
+        return expires_at
 
     @api.model
     def _check_asked_amount(self, amount, currency, document):

@@ -1,8 +1,5 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 
 class PaymentLink(models.Model):
@@ -54,11 +51,6 @@ class PaymentLink(models.Model):
     replaced_by_id = fields.Many2one(
         "payment.link", readonly=True, copy=False, index="btree_not_null"
     )
-    # Read from the history, and not written on the link: whoever opens the page must
-    # not stand in the way of somebody who pays.
-    first_opened_at = fields.Datetime(
-        compute="_compute_first_opened_at", compute_sudo=True
-    )
     completed_at = fields.Datetime(string="Completed on", readonly=True, copy=False)
     paid_late = fields.Boolean(
         readonly=True,
@@ -103,18 +95,6 @@ class PaymentLink(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends("event_ids.type")
-    def _compute_first_opened_at(self):
-        times = dict(
-            self.env["payment.link.event"]._read_group(
-                [("link_id", "in", self.ids), ("type", "=", "opened")],
-                ["link_id"],
-                ["create_date:min"],
-            )
-        )
-        for link in self:
-            link.first_opened_at = times.get(link, False)
 
     @api.depends(
         "amount",
@@ -169,42 +149,6 @@ class PaymentLink(models.Model):
             if link.state == "open":
                 link._set_state("cancelled", close_reason="manual")
 
-    def action_expire(self):
-        """Close the links as if their time were over.
-
-        Expiring an expired link changes nothing.
-
-        :raises UserError: naming the link, if one is paid or cancelled, or if a payment
-            is under way.
-        """
-        self.check_access("write")
-        for link in self:
-            if link.state == "expired":
-                continue
-            link.sudo()._lock()  # Users may not read the claim.
-            reason = None
-            if link.state == "completed":
-                reason = self.env._("it is paid")
-            elif link.state == "cancelled":
-                reason = self.env._("it is cancelled")
-            elif (
-                link.amount_pending
-                or link.amount_authorized
-                or link._is_claimed_by_other(None)
-            ):
-                reason = self.env._("a payment is under way")
-            if reason:
-                raise UserError(
-                    self.env._(
-                        "The payment link %(reference)s (%(code)s) cannot expire:"
-                        " %(reason)s.",
-                        reference=link.reference,
-                        code=link.code,
-                        reason=reason,
-                    )
-                )
-            link._set_state("expired")
-
     def action_view_payments(self):
         """Open the accounting payments of the links.
 
@@ -220,27 +164,6 @@ class PaymentLink(models.Model):
         }
 
     # === BUSINESS METHODS === #
-
-    def _is_expired(self):
-        """Return whether the time in which a payment can be started is over.
-
-        :rtype: bool
-        """
-        expiry = self._get_expiry()
-        return bool(expiry) and expiry < fields.Datetime.now()
-
-    def _get_expiry(self):
-        """Return the last moment at which a payment can be started.
-
-        :return: The moment in UTC, or `None` if there is no end.
-        :rtype: datetime|None
-        """
-        self.ensure_one()
-        ends = [self.expires_at] if self.expires_at else []
-        if self.activation_minutes and self.first_opened_at:
-            minutes = timedelta(minutes=self.activation_minutes)
-            ends.append(self.first_opened_at + minutes)
-        return min(ends, default=None)
 
     def _on_transactions_updated(self, transactions):
         """Follow a change of state of some of the links' transactions.
@@ -344,103 +267,77 @@ class PaymentLink(models.Model):
             self._log_note(
                 lambda env: env._(
                     "Payment status: %(status)s",
-                    status=self.with_env(env)._get_selection_label("payment_status"),
+                    status=self._get_selection_label(
+                        env, "payment_status", payment_status
+                    ),
                 )
             )
 
     def _set_state(self, state, close_reason=False):
         """Move `state`. The only method that does.
 
-        :param str state: The new state.
-        :param str close_reason: Why a cancelled link was cancelled.
+        :param str state: The new state, of all the links.
+        :param str close_reason: Why cancelled links were cancelled.
         """
-        self.ensure_one()
-        values = {"state": state, "close_reason": close_reason}
-        if state == "completed" and not self.completed_at:
-            values["completed_at"] = fields.Datetime.now()
-        self._store(values)
+        self._store({"state": state, "close_reason": close_reason})
+        if state == "completed":
+            new = self.filtered(lambda link: not link.completed_at)
+            new._store({"completed_at": fields.Datetime.now()})
         self._record_event(state)
 
         def get_note(env):
-            link = self.with_env(env)
-            label = link._get_selection_label("state")
+            label = self._get_selection_label(env, "state", state)
             if not close_reason:
                 return label
-            return f"{label} ({link._get_selection_label('close_reason')})"
+            reason = self._get_selection_label(env, "close_reason", close_reason)
+            return f"{label} ({reason})"
 
         self._log_note(get_note)
 
-    def _record_opening(self):
-        """Write down that somebody opened the page. It changes nothing else.
-
-        :return: None
-        """
-        self.ensure_one()
-        if not self.first_opened_at:
-            self._record_event("opened")
-
-    def _record_event(self, event_type, **values):
-        """Append to the link's history.
+    def _record_event(self, event_type, transaction=None):
+        """Append to the history of the links.
 
         :param str event_type: One of `payment.link.event`'s types.
-        :param values: `transaction` if the event is about one.
+        :param payment.transaction transaction: What the event is about, if anything.
         """
-        self.ensure_one()
-        transaction = values.get("transaction")
         # In sudo mode because nobody may create events, only what happens does.
         self.env["payment.link.event"].sudo().create(
-            {
-                "link_id": self.id,
-                "type": event_type,
-                "transaction_id": transaction.id if transaction else False,
-            }
+            [
+                {
+                    "link_id": link.id,
+                    "type": event_type,
+                    "transaction_id": transaction.id if transaction else False,
+                }
+                for link in self
+            ]
         )
 
     def _log_note(self, get_body):
-        """Log a note on the link in its company's language.
+        """Log a note on the links, in the language of each one's company.
 
         :param callable get_body: Takes an environment, returns the text.
         """
-        self.ensure_one()
-        link = self.with_context(lang=self.company_id.partner_id.lang)
         if self.env.user._is_public():  # What payers and providers do has no author.
             get_id = self.env["ir.model.data"]._xmlid_to_res_id
             author = self.env["res.partner"].browse(get_id("base.partner_root"))
             author.fetch(("email", "name"))
         else:
             author = self.env.user.partner_id
-        link._message_log(body=get_body(link.env), author_id=author.id)
-
-    def _get_selection_label(self, field_name):
-        """Return the value of a selection field as a user reads it.
-
-        :param str field_name: The name of the field.
-        :rtype: str
-        """
-        self.ensure_one()
-        selection = self._fields[field_name]._description_selection(self.env)
-        return dict(selection)[self[field_name]]
-
-    # === CRON METHODS === #
+        for company, links in self.grouped("company_id").items():
+            links = links.with_context(lang=company.partner_id.lang)
+            body = get_body(links.env)
+            links._message_log_batch(
+                bodies=dict.fromkeys(links.ids, body), author_id=author.id
+            )
 
     @api.model
-    def _cron_expire(self):
-        """Write down, in batches, which open links have expired.
+    def _get_selection_label(self, env, field_name, value):
+        """Return a value of a selection field as a user reads it.
 
-        The page and the charge know without it; lists and reports do not.
-
-        :return: None
+        :param Environment env: In whose language.
+        :param str field_name: The name of the field.
+        :param str value: The value.
+        :rtype: str
         """
-        domain = Domain("state", "=", "open") & Domain(
-            "expires_at", "<", fields.Datetime.now()
-        )
-        # A payment under way holds the link open.
-        domain &= Domain("payment_status", "!=", "processing")
-        links = self.search(domain, limit=1000, order="expires_at")
-        self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
-        for link in links.try_lock_for_update(allow_referencing=True):
-            if link._is_claimed_by_other(None):
-                continue
-            link._set_state("expired")
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
+        selection = self._fields[field_name]._description_selection(env)
+        return dict(selection)[value]

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import format_amount, format_date, format_time
 from odoo.tools.misc import formatLang
 
+from ..const import MONEY_STATES
 from ..tools import readable_on
 
 
@@ -106,6 +107,11 @@ class PaymentLink(models.Model):
             "replacement": self._get_replacement(),
             "is_waiting": (
                 is_returned and page_state == "open" and own_charge.state == "draft"
+            ),
+            "is_own_use": (
+                page_state in ("open", "busy")
+                and self.max_payments != 1
+                and own_charge.state in MONEY_STATES
             ),
             "processing_message": (
                 own_charge.state == "pending" and own_charge.provider_id.pending_msg

@@ -19,6 +19,12 @@ class PaymentTransaction(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    payment_link_payer = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="What identifies the browser that started to pay, hashed.",
+    )
     payer_name = fields.Char(
         readonly=True,
         help="Who paid, where it is known. The payment is booked on the customer.",

@@ -100,7 +100,18 @@ class ResCompany(models.Model):
             return False
         timezone = pytz.timezone(self._get_payment_link_timezone())
         now = pytz.utc.localize(fields.Datetime.now()).astimezone(timezone)
-        day = now.date() + timedelta(days=self.payment_link_expiry_days)
+        days = timedelta(days=self.payment_link_expiry_days)
+        return self._get_payment_link_end_of_day(now.date() + days)
+
+    def _get_payment_link_end_of_day(self, day):
+        """Return the last moment of a day, where the company is.
+
+        :param date day: The day.
+        :return: The moment in UTC.
+        :rtype: datetime
+        """
+        self.ensure_one()
+        timezone = pytz.timezone(self._get_payment_link_timezone())
         end = timezone.localize(datetime.combine(day, time(23, 59, 59)))
         return end.astimezone(pytz.utc).replace(tzinfo=None)
 

@@ -3,6 +3,7 @@ from . import test_attacks
 from . import test_attention
 from . import test_accounting
 from . import test_document_page
+from . import test_expiry
 from . import test_fetch
 from . import test_follow
 from . import test_invoice
@@ -21,3 +22,4 @@ from . import test_security
 from . import test_send
 from . import test_settings
 from . import test_tour
+from . import test_uses

@@ -79,7 +79,7 @@ class PaymentLinkCommon(AccountPaymentCommon):
             currency_id=link.currency_id.id,
             partner_id=link._get_charge_partner().id,
             reference=f"{link.code}-{link.charge_count}",
-            **link._get_charge_values(),
+            **link._get_charge_values(payer_key or self.payer_key),
         )
 
     def _pay(self, link, **kwargs):
