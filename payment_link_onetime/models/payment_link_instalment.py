@@ -103,12 +103,14 @@ class PaymentLink(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        if not self.allow_partial:
+            return {"is_partial": False}
         due = self._get_amount_to_pay()
         minimum = self._get_minimum_amount(due)
         is_open = self.state == "open"
         on_its_way = self.amount_pending + self.amount_authorized
         return {
-            "is_partial": self.allow_partial,
+            "is_partial": True,
             "has_choice": self.currency_id.compare_amounts(minimum, due) < 0,
             # As a form's field writes a number, in whichever language.
             "due_value": f"{due:.{self.currency_id.decimal_places}f}",

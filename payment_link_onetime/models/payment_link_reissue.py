@@ -172,8 +172,14 @@ class PaymentLink(models.Model):
         link_sudo = self.sudo()  # Users may not read which providers it allows.
         copied = [*(FIXED_FIELDS - GENERATED_FIELDS - _OWN_FIELDS), "description"]
         values = link_sudo._copy_values(copied)
+        amount = self._get_amount_to_pay()
         values.update(
-            amount=self._get_amount_to_pay(),
+            amount=amount,
+            # What is left may be too little for that.
+            allow_partial=self.allow_partial
+            and self.company_id._is_payment_link_partial_possible(
+                amount, self.currency_id
+            ),
             user_id=self.user_id.id,
             max_payments=self._get_remaining_payments(),
             line_ids=[

@@ -128,6 +128,16 @@ class ResCompany(models.Model):
         )
         return threshold.amount if threshold else THRESHOLDS.get(currency.name)
 
+    def _is_payment_link_partial_possible(self, amount, currency):
+        """Return whether a link over an amount can be paid in parts.
+
+        :param float amount: The amount.
+        :param res.currency currency: Its currency.
+        :rtype: bool
+        """
+        threshold = self._get_payment_link_threshold(currency)
+        return threshold is not None and currency.compare_amounts(amount, threshold) > 0
+
     def _get_payment_link_timezone(self):
         """Return in which time zone the days of the company's links begin and end.
 

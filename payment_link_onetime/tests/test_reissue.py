@@ -69,6 +69,13 @@ class TestReissue(PaymentLinkCommon, MailCase):
     def test_E2_new_link_asks_for_the_same(self):
         """All that is fixed at creation, also what the salesperson may not read."""
         campaign = self.env["utm.campaign"].create({"name": "Spring"})
+        self.env["payment.link.threshold"].create(
+            {
+                "company_id": self.company.id,
+                "currency_id": self.order.currency_id.id,
+                "amount": 50.0,
+            }
+        )
         old = self._create_link(
             amount=60,
             description="Two chairs",
@@ -234,6 +241,21 @@ class TestReissue(PaymentLinkCommon, MailCase):
         link.action_cancel()
         charge._set_done()
         self._assert_refused(link, "nothing is left")
+
+    def test_E2_the_rest_of_a_link_in_parts_may_be_too_little_for_parts(self):
+        self.order.order_line.product_uom_qty = 4  # 200.00
+        link = self._create_link(allow_partial=True, minimum_percent=30.0)
+        charge_amount = link._claim(self.payer_key, displayed_amount=150.0)
+        self._create_transaction(
+            "direct",
+            amount=charge_amount,
+            currency_id=link.currency_id.id,
+            partner_id=self.customer.id,
+            reference="first part",
+            **link._get_charge_values(),
+        )._set_done()
+        new = self._reissue(link)
+        self.assertEqual((new.amount, new.allow_partial), (50.0, False))
 
     def test_E2_document_that_takes_no_money(self):
         link = self._create_link()

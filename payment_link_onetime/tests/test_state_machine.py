@@ -55,6 +55,23 @@ def decimal(amount):
 
 
 @dataclass(eq=False)
+class Request:
+    """What a provider is asked to do with a charge, and by which job."""
+
+    kind: str
+    amount: Decimal
+    is_done: bool = False
+    refunds: list = field(default_factory=list)  # of what was captured
+    tx: object = None
+
+    @property
+    def refundable(self):
+        if self.kind != "capture" or not self.is_done:
+            return Decimal()
+        return self.amount - sum(r.amount for r in self.refunds)
+
+
+@dataclass(eq=False)
 class Charge:
     """What is known of a transaction from what was done with it."""
 
@@ -63,6 +80,38 @@ class Charge:
     amount: Decimal
     state: str = "draft"
     was_held: bool = False
+    parts: list = field(default_factory=list)  # captures and voids
+    refunds: list = field(default_factory=list)
+
+    def worth(self, state):
+        """Return how much of the charge is in a state."""
+        told = sum((part.amount for part in self.parts if part.is_done), Decimal())
+        own = self.amount if self.state == state else Decimal()
+        if state == "authorized":
+            return own - told if own else own
+        if state == "done":
+            captured = (
+                p.amount for p in self.parts if p.is_done and p.kind == "capture"
+            )
+            return sum(captured, Decimal()) if told else own
+        return own
+
+    @property
+    def left(self):
+        """What can still be captured or voided."""
+        if self.state != "authorized":
+            return Decimal()
+        return self.amount - sum(part.amount for part in self.parts)
+
+    @property
+    def refundable(self):
+        if self.state != "done" or self.parts:
+            return Decimal()
+        return self.amount - sum(refund.amount for refund in self.refunds)
+
+    def get_sources(self):
+        """Return what brought money: the charge, or its captures."""
+        return [*(p for p in self.parts if p.kind == "capture"), self]
 
     def hear(self, state):
         """Follow what the provider says, and return whether it was news."""
@@ -95,7 +144,19 @@ class Asked:
     events: list = field(default_factory=list)
 
     def add(self, *states):
-        return sum((c.amount for c in self.charges if c.state in states), Decimal())
+        return sum((c.worth(s) for c in self.charges for s in states), Decimal())
+
+    def get_refunds(self):
+        return [
+            refund
+            for charge in self.charges
+            for source in charge.get_sources()
+            for refund in source.refunds
+        ]
+
+    @property
+    def refunded(self):
+        return sum((r.amount for r in self.get_refunds() if r.is_done), Decimal())
 
     @property
     def due(self):
@@ -175,7 +236,7 @@ class Deal(RuleBasedStateMachine):
                 for other in self.asked
                 if other.order
             ),
-            self.elsewhere,
+            self.elsewhere - self._get_refunded(),
         )
         return max(self.total - taken, Decimal())
 
@@ -230,15 +291,51 @@ class Deal(RuleBasedStateMachine):
 
     @rule(charge=charges, state=st.sampled_from(sorted(TELL)))
     def hear_from_the_provider(self, charge, state):
+        if charge.parts:
+            return  # The provider speaks of the parts, and the job listens.
         message = ("It said so.",) if state == "error" else ()
         with mute_logger("odoo.addons.payment.models.payment_transaction"):
             getattr(charge.tx, TELL[state])(*message)
         if charge.hear(state):
-            asked = charge.link
-            asked.claimed_by = None
-            asked.status = self._get_status(asked)
-            if asked.status == "paid" and not asked.is_cancelled:
-                asked.is_complete = True
+            charge.link.claimed_by = None
+            self._move_link(charge.link)
+
+    @rule(
+        charge=charges,
+        kind=st.sampled_from(["capture", "void"]),
+        percent=st.sampled_from([40, 100]),
+    )
+    def capture_or_void(self, charge, kind, percent):
+        amount = (charge.amount * percent / 100).quantize(CENT)
+        is_allowed = 0 < amount <= charge.left
+        request = {"capture": charge.tx._capture, "void": charge.tx._void}[kind]
+        try:
+            with self.env.cr.savepoint():
+                tx = request(float(amount))
+        except UserError:
+            assert not is_allowed, charge
+            return
+        assert is_allowed, charge
+        charge.parts.append(Request(kind, amount, tx=tx))
+
+    @rule(asked=links, percent=st.sampled_from([1, 50, 100]))
+    def refund(self, asked, percent):
+        sources = [s for charge in asked.charges for s in charge.get_sources()]
+        left = sum((source.refundable for source in sources), Decimal())
+        amount = (left * percent / 100).quantize(CENT)
+        is_under_way = any(not refund.is_done for refund in asked.get_refunds())
+        is_allowed = amount > 0 and not is_under_way
+        try:
+            with self.env.cr.savepoint():
+                asked.link._refund_charges(float(amount), "It was asked for.")
+        except UserError:
+            assert not is_allowed, (left, amount)
+            return
+        assert is_allowed, (left, amount)
+        for source in sorted(sources, key=lambda source: source.tx.id, reverse=True):
+            if part := min(source.refundable, amount):
+                source.refunds.append(Request("refund", part))
+                amount -= part
 
     @rule(asked=links)
     def cancel(self, asked):
@@ -289,8 +386,38 @@ class Deal(RuleBasedStateMachine):
 
     @rule()
     def run_jobs(self):
-        for name in ("cron_expire", "cron_book", "cron_send_order_mails"):
+        for name in (
+            "cron_expire",
+            "cron_book",
+            "cron_send_order_mails",
+            "cron_send_requests",
+            "cron_book",
+        ):
             self.case._run_job(f"payment_link_onetime.{name}")
+        for asked in self.asked:
+            self._do_as_requested(asked)
+
+    def _do_as_requested(self, asked):
+        requests = [part for charge in asked.charges for part in charge.parts]
+        requests += asked.get_refunds()
+        news = [request for request in requests if not request.is_done]
+        if not news:
+            return
+        for request in news:
+            request.is_done = True
+            if request.kind != "refund":
+                asked.claimed_by = None
+        for charge in asked.charges:
+            is_all = sum(part.amount for part in charge.parts) == charge.amount
+            if charge.state == "authorized" and is_all:
+                is_captured = any(part.kind == "capture" for part in charge.parts)
+                charge.state = "done" if is_captured else "cancel"
+        self._move_link(asked)
+
+    def _move_link(self, asked):
+        asked.status = self._get_status(asked)
+        if self._is_paid(asked) and not asked.is_cancelled:
+            asked.is_complete = True
 
     # === WHAT MUST HOLD === #
 
@@ -311,8 +438,8 @@ class Deal(RuleBasedStateMachine):
             "amount_authorized": asked.add("authorized"),
             "amount_pending": asked.add("pending"),
             "amount_paid": paid,
-            "amount_refunded": Decimal(),
-            "amount_net": paid,
+            "amount_refunded": asked.refunded,
+            "amount_net": paid - asked.refunded,
             "amount_due": asked.due,
             "amount_surplus": max(paid - asked.amount, Decimal()),
         }
@@ -340,7 +467,8 @@ class Deal(RuleBasedStateMachine):
         types = [event_type for _id, event_type in events]
         assert types.count("completed") == asked.is_complete
         assert types.count("cancelled") == asked.is_cancelled
-        assert types.count("paid") == sum(c.state == "done" for c in asked.charges)
+        assert types.count("paid") == len(list(self._get_settled(asked)))
+        assert types.count("refunded") == sum(r.is_done for r in asked.get_refunds())
 
     def _follow_the_order(self):
         """Close the order's open links as its commit must have done: G4 and rule 13."""
@@ -375,33 +503,56 @@ class Deal(RuleBasedStateMachine):
     def check_books(self):
         """Rule 6: one posted payment per settled charge, once the jobs have run."""
         for asked in self.asked:
-            for charge in asked.charges:
-                payments = self.env["account.payment"].search(
-                    [("payment_transaction_id", "=", charge.tx.id)]
-                )
-                assert len(payments) == (charge.state == "done"), charge
-                for payment in payments:
-                    assert payment.state in ("in_process", "paid")
-                    assert decimal(payment.amount) == charge.amount
-                    assert asked.link.reference in payment.memo
+            payments = self.env["account.payment"].search(
+                [("payment_transaction_id.payment_link_id", "=", asked.link.id)]
+            )
+            booked = sorted(
+                decimal(p.amount if p.payment_type == "inbound" else -p.amount)
+                for p in payments
+            )
+            settled = [source.amount for source in self._get_settled(asked)]
+            settled += [-refund.amount for refund in asked.get_refunds()]
+            assert booked == sorted(settled), asked
+            for payment in payments:
+                assert payment.state in ("in_process", "paid")
+                assert asked.link.reference in payment.memo
 
     # === BOOKKEEPING OF THE MACHINE === #
+
+    def _get_settled(self, asked):
+        """Yield what brought money: charges, and captures of parts."""
+        for charge in asked.charges:
+            if any(part.is_done for part in charge.parts):
+                for part in charge.parts:
+                    if part.is_done and part.kind == "capture":
+                        yield part
+            elif charge.state == "done":
+                yield charge
+
+    def _get_refunded(self):
+        return sum((a.refunded for a in self.asked if a.order), Decimal())
 
     def _get_taken(self):
         return sum(
             (a.add("pending", "authorized", "done") for a in self.asked if a.order),
-            self.elsewhere,
+            self.elsewhere - self._get_refunded(),
         )
 
     def _get_unsettled(self):
         """Return what is left to pay once the money is counted that has arrived."""
         settled = sum((a.add("done") for a in self.asked if a.order), self.elsewhere)
-        return self.total - settled
+        return self.total - settled + self._get_refunded()
+
+    def _is_paid(self, asked):
+        paid = asked.add("done")
+        is_settled = asked.order and self._get_unsettled() <= 0
+        return paid >= asked.amount or (paid and is_settled)
 
     def _get_status(self, asked):
         paid = asked.add("done")
-        is_settled = asked.order and self._get_unsettled() <= 0
-        if paid >= asked.amount or (paid and is_settled):
+        if asked.refunded:
+            return "refunded" if asked.refunded >= paid else "partially_refunded"
+        if self._is_paid(asked):
             return "paid"
         if asked.add("pending", "authorized"):
             return "processing"

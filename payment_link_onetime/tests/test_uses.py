@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import PaymentLinkCommon, PaymentLinkHttpCommon
 
@@ -77,6 +77,19 @@ class TestUses(PaymentLinkCommon):
             charge._set_done()
         self.assertEqual((link.amount_paid, link.amount_surplus), (30.0, 10.0))
         self.assertEqual(link.activity_ids.summary, "Paid too much")
+
+    def test_D4_E6_the_dialog_limits_a_link(self):
+        dialog = self.env["payment.link.send"].with_context(
+            active_model="res.partner", active_id=self.customer.id
+        )
+        with Form(dialog) as form:
+            form.amount = 20.0
+            form.has_limits = True
+            form.max_payments = 4
+            form.activation_minutes = 15
+        form.record.action_create_link()
+        link = form.record.link_id
+        self.assertEqual((link.max_payments, link.activation_minutes), (4, 15))
 
     def test_D4_a_document_owes_once(self):
         for uses in (0, 2):

@@ -52,6 +52,16 @@ class PaymentLinkSend(models.TransientModel):
         " paid.",
     )
     minimum_percent = fields.Float(string="Minimum", default=30.0)
+    has_limits = fields.Boolean(string="More limits")
+    max_payments = fields.Integer(
+        string="Payments",
+        default=1,
+        help="How often the link can be paid. 0: no limit.",
+    )
+    activation_minutes = fields.Integer(
+        string="Minutes After Opening",
+        help="For how long the link can be paid after it was first opened. 0: no limit.",
+    )
     save_payment_method = fields.Boolean(
         help="The payer may let us save the payment method for the customer's next"
         " payments.",
@@ -107,11 +117,9 @@ class PaymentLinkSend(models.TransientModel):
     @api.depends("amount", "company_id", "currency_id")
     def _compute_is_partial_possible(self):
         for wizard in self:
-            currency = wizard.currency_id
-            threshold = wizard.company_id._get_payment_link_threshold(currency)
-            wizard.is_partial_possible = (
-                threshold is not None
-                and currency.compare_amounts(wizard.amount, threshold) > 0
+            company = wizard.company_id
+            wizard.is_partial_possible = company._is_payment_link_partial_possible(
+                wizard.amount, wizard.currency_id
             )
 
     # === CONSTRAINT METHODS === #
@@ -253,6 +261,10 @@ class PaymentLinkSend(models.TransientModel):
             "expires_at": self.expires_at,
             "reference": self.reference,
         }
+        if self.has_limits:
+            values["activation_minutes"] = self.activation_minutes
+            if not self.is_document:
+                values["max_payments"] = self.max_payments
         if self.allow_partial and self.is_partial_possible:
             values.update(allow_partial=True, minimum_percent=self.minimum_percent)
         if self.is_document:
