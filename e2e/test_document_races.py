@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-import requests
+from clerks import Clerk
 from ledger import Ledger
 from links import AMOUNT, Link, create_links
 
@@ -29,32 +29,6 @@ REFUSALS = (
 )
 
 
-class Seller:
-    """Somebody who works in Odoo's own screens."""
-
-    def __init__(self, server):
-        self.url = server.url
-        self.session = requests.Session()
-        self._post(
-            "/web/session/authenticate",
-            db=server.database,
-            login="admin",
-            password="admin",
-        )
-
-    def call(self, model, method, *args, **kwargs):
-        path = f"/web/dataset/call_kw/{model}/{method}"
-        return self._post(path, model=model, method=method, args=args, kwargs=kwargs)
-
-    def _post(self, path, **params):
-        response = self.session.post(
-            self.url + path, json={"jsonrpc": "2.0", "params": params}, timeout=60
-        )
-        content = response.json()
-        assert "error" not in content, content
-        return content["result"]
-
-
 @pytest.fixture(scope="module")
 def server(start_server):
     """A prefork server with four workers that runs its jobs."""
@@ -71,7 +45,7 @@ def ledger(server):
 
 @pytest.fixture(scope="module")
 def seller(server):
-    return Seller(server)
+    return Clerk(server)
 
 
 @pytest.fixture(autouse=True)

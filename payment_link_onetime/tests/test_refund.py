@@ -371,6 +371,20 @@ class TestCapture(RequestsCommon):
             charge._void(100.0)
         self.assertEqual(len(charge.child_transaction_ids), 1)
 
+    def test_C5_who_comes_too_late_is_told_so(self):
+        """Odoo's dialog passes over what was captured meanwhile, and reports success."""
+        link, charge = self._create_held_link()
+        action = link.with_user(self.accountant).action_capture()
+        wizard = (
+            self.env[action["res_model"]]
+            .with_context(**action["context"])
+            .create({"amount_to_capture": 100.0})
+        )
+        charge._capture(100.0)
+        self._run_all_jobs()
+        with self.assertRaisesRegex(UserError, "captured or voided meanwhile"):
+            wizard.action_capture()
+
     def test_nothing_is_held(self):
         link = self._create_link().with_user(self.accountant)
         for action in ("action_capture", "action_void"):

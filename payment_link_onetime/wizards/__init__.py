@@ -1,2 +1,3 @@
+from . import payment_capture_wizard
 from . import payment_link_refund
 from . import payment_link_send
