@@ -1,7 +1,7 @@
 {
     "name": "Payment Links",
-    "summary": "Send one-time payment links for quotations, orders, contacts, or any"
-    " amount",
+    "summary": "Send one-time payment links for quotations, orders, invoices,"
+    " contacts, or any amount",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "author": "Payment Link Onetime",
