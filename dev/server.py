@@ -72,7 +72,6 @@ class OdooServer:
         self.port = port or free_port()
         self.settings = {
             "db_name": database,
-            "dbfilter": f"^{database}$",
             "http_interface": interface,
             "http_port": self.port,
             "gevent_port": free_port(),

@@ -15,8 +15,8 @@ def fetch_tree(model, domain, tree, limit=None):
         records point to. Translated fields are read in the language of its context.
     :param domain: Which records to read.
     :param dict tree: What to read: the names of stored fields. The value is a tree in
-        its turn for a many2one, a tree of columns for a one2many or many2many, and
-        `None` for all other fields, and for relations of which only the ids matter.
+        its turn for a many2one, a tree of columns for a one2many, and `None` for a
+        many2many, for all other fields, and for relations of which only the ids matter.
     :param int limit: How many records to read at most.
     :return: The records.
     """
@@ -86,14 +86,14 @@ class _Branch:
         self.parts = []
         for name, subtree in tree.items():
             field = model._fields[name]
-            if field.type in ("one2many", "many2many"):
+            part = None
+            if field.type == "many2many":
+                part = _Ids(field, alias)
+            elif field.type == "one2many":
                 part = _Lines(field, model, alias, subtree or {})
-                self.terms += part.terms
-                self.parts.append((field, part))
-                continue
-            self.terms.append(_column(model, alias, name, query))
-            self.parts.append((field, None))
-            if subtree:
+            self.terms += part.terms if part else [_column(model, alias, name, query)]
+            self.parts.append((field, part))
+            if field.type == "many2one" and subtree:
                 comodel = model.env[field.comodel_name]
                 joined = query.left_join(alias, name, comodel._table, "id", name)
                 part = _Branch(comodel, joined, query, subtree)
@@ -115,30 +115,42 @@ class _Branch:
             field._insert_cache(record, [value] * len(record))
 
 
+class _Ids:
+    """The ids of a many2many's records, in no order that means something.
+
+    The relation knows them. To plan the query takes longer than to run it, and every
+    other table would add to that.
+    """
+
+    def __init__(self, field, owner):
+        column1, column2 = map(SQL.identifier, (field.column1, field.column2))
+        relation, owner_id = SQL.identifier(field.relation), SQL.identifier(owner, "id")
+        self.terms = [
+            SQL(
+                "ARRAY(SELECT %s FROM %s WHERE %s = %s ORDER BY 1)",
+                *(column2, relation, column1, owner_id),
+            )
+        ]
+
+    def store(self, env, values):
+        """Return the ids."""
+        return tuple(next(values))
+
+
 class _Lines:
-    """The records of a one2many or many2many, as arrays in the row of their owner."""
+    """The records of a one2many, as arrays in the row of their owner."""
 
     def __init__(self, field, model, owner, columns):
         comodel = model.env[field.comodel_name]
         alias = Query.make_alias(owner, field.name)
         query = Query(comodel.env, alias, SQL.identifier(comodel._table))
         query.order = comodel._order_to_sql(comodel._order, query, alias=alias)
-        owner_id = SQL.identifier(owner, "id")
-        line_id = SQL.identifier(alias, "id")
-        if field.type == "one2many":
-            inverse = comodel._field_to_sql(alias, field.inverse_name, query)
-            query.add_where(SQL("%s = %s", inverse, owner_id))
-        else:
-            relation = Query.make_alias(alias, "relation")
-            column1 = SQL.identifier(relation, field.column1)
-            column2 = SQL.identifier(relation, field.column2)
-            query.add_join(
-                "JOIN", relation, field.relation, SQL("%s = %s", column2, line_id)
-            )
-            query.add_where(SQL("%s = %s", column1, owner_id))
+        inverse = comodel._field_to_sql(alias, field.inverse_name, query)
+        query.add_where(SQL("%s = %s", inverse, SQL.identifier(owner, "id")))
         self.model_name = comodel._name
         self.fields = [comodel._fields[name] for name in columns]
         terms = [_column(comodel, alias, name, query) for name in columns]
+        line_id = SQL.identifier(alias, "id")
         self.terms = [SQL("ARRAY(%s)", query.select(t)) for t in [line_id, *terms]]
 
     def store(self, env, values):

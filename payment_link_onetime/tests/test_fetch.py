@@ -20,9 +20,9 @@ class TestFetchTree(PaymentLinkCommon):
                 "customer": link.partner_id.lang,
                 "lines": link.line_ids.mapped(lambda line: (line.id, line.name)),
                 "amounts": link.line_ids.mapped("amount_untaxed"),
-                "providers": link.provider_ids.ids,
+                "providers": set(link.provider_ids.ids),
                 "order": link.sale_order_id.state,
-                "transactions": link.sale_order_id.transaction_ids.ids,
+                "transactions": set(link.sale_order_id.transaction_ids.ids),
             }
             for link in links
         ]
