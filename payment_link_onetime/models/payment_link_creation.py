@@ -2,8 +2,11 @@ import math
 import secrets
 from datetime import date, datetime
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ConcurrencyError, UserError, ValidationError
+from odoo.tools import mute_logger
 
 from ..const import (
     ACCESS_TOKEN_BYTES,
@@ -31,6 +34,54 @@ class PaymentLink(models.Model):
         return links
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def find_or_create(self, reference, values):
+        """Return the link that has a reference, or create it.
+
+        Who asks first decides what is asked for: of whoever comes later, the values do
+        not count. Paid and cancelled links keep their reference. Of a link that was
+        replaced, the new one has it.
+
+        :param str reference: What the caller calls the payment, unique in a company.
+        :param dict values: What to create, as for `create`, if there is no such link.
+            Its `company_id` is the company; left out, the document's or the current one.
+        :return: The link.
+        :rtype: payment.link
+        :raises ValidationError: for a reference that is missing or blank, and for what
+            cannot be asked for.
+        :raises AccessError: if the link is none that the user may see.
+        :raises ConcurrencyError: if somebody else creates it at this moment. Odoo runs
+            the request again, which then finds it.
+        """
+        reference = reference.strip() if isinstance(reference, str) else ""
+        if not reference:
+            raise ValidationError(
+                self.env._("A reference is needed, such as an order number.")
+            )
+        company = self.env["res.company"].browse(values.get("company_id"))
+        document = self._get_document_from_values(values)
+        company = company or document and document.company_id or self.env.company
+        # Other users' links hold references as well.
+        link_sudo = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("reference", "=", reference),
+                ("replaced_by_id", "=", False),
+            ]
+        )
+        if link_sudo:
+            link = self.browse(link_sudo.id)
+            link.check_access("read")
+            return link
+        values = {**values, "company_id": company.id, "reference": reference}
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                return self.create(values)
+        except UniqueViolation as error:
+            if error.diag.constraint_name != self._reference_unique.full_name(self):
+                raise
+            raise ConcurrencyError(reference) from error
 
     @api.model
     def _complete_create_values(self, vals):

@@ -244,7 +244,7 @@ class TestLinkCharge(PaymentLinkCommon):
             ["created", "attempted", "authorized", "paid", "voided"],
         )
 
-    def test_G7_refunds_count_and_reopen_nothing(self):
+    def test_G7_B8_refunds_count_and_reopen_nothing(self):
         link = self._create_link()
         charge = self._pay(link)
         refund = charge._create_child_transaction(30.0, is_refund=True)
@@ -257,6 +257,8 @@ class TestLinkCharge(PaymentLinkCommon):
         self.assertEqual(link.payment_status, "refunded")
         self.assertEqual(link.amount_net, 0.0)
         self.assertEqual(link.state, "completed")
+        with self.assertRaises(UserError, msg="B8: nor is it closed afterwards"):
+            link.action_cancel()
 
     # === CLOSED === #
 

@@ -115,6 +115,46 @@ class TestLinkCreation(PaymentLinkCommon):
         name = self.order.name
         self.assertEqual(links, [name, f"{name}-2", f"{name}-3"])
 
+    def test_A5_who_asks_first_decides(self):
+        first = self._find_or_create("QUOTE-123", amount=250.0)
+        self.assertEqual((first.reference, first.amount), ("QUOTE-123", 250.0))
+        again = self._find_or_create(" QUOTE-123 ", amount=1.0)
+        self.assertEqual((again, again.amount), (first, 250.0))
+        self.assertNotEqual(self._find_or_create("QUOTE-124", amount=1.0), first)
+
+    def test_A5_reference_of_a_document(self):
+        values = {"sale_order_id": self.order.id, "amount": 10.0}
+        first = self.env["payment.link"].find_or_create("QUOTE-123", values)
+        self.assertEqual(first.company_id, self.order.company_id)
+        again = self.env["payment.link"].find_or_create("QUOTE-123", values)
+        self.assertEqual(again, first)
+
+    def test_A5_A6_nobody_reopens_what_was_paid_or_cancelled(self):
+        paid = self._find_or_create("QUOTE-123")
+        self._pay(paid)
+        cancelled = self._find_or_create("QUOTE-124")
+        cancelled.action_cancel()
+        self.assertEqual(self._find_or_create("QUOTE-123"), paid)
+        self.assertEqual(self._find_or_create("QUOTE-124"), cancelled)
+
+    def test_A5_the_new_link_has_the_reference_of_the_old_one(self):
+        old = self._find_or_create("QUOTE-123")
+        old.action_reissue()
+        self.assertEqual(self._find_or_create("QUOTE-123"), old.replaced_by_id)
+
+    def test_A3_reference_is_required(self):
+        before = self.env["payment.link"].search_count([])
+        for reference in ("", " \n", None, False, 7):
+            with (
+                self.subTest(reference=reference),
+                self.assertRaisesRegex(ValidationError, "reference is needed"),
+            ):
+                self._find_or_create(reference)
+        self.assertEqual(self.env["payment.link"].search_count([]), before)
+
+    def _find_or_create(self, reference, amount=250.0):
+        return self.env["payment.link"].find_or_create(reference, {"amount": amount})
+
     # === WHAT IS FIXED === #
 
     def test_A14_nothing_that_is_asked_can_be_written(self):
@@ -154,7 +194,7 @@ class TestLinkCreation(PaymentLinkCommon):
             stored - inherited - free - computed, FIXED_FIELDS | RECORDED_FIELDS
         )
 
-    def test_description_can_be_changed(self):
+    def test_B6_description_can_be_changed(self):
         link = self._create_link()
         link.description = "Thank you for your order"
         self.assertEqual(link.description, "Thank you for your order")
@@ -175,7 +215,7 @@ class TestLinkCreation(PaymentLinkCommon):
         with self.assertRaises(UserError):
             event.sudo().unlink()
 
-    def test_links_are_neither_copied_nor_deleted(self):
+    def test_B7_links_are_neither_copied_nor_deleted(self):
         link = self._create_link()
         with self.assertRaises(UserError):
             link.copy()

@@ -86,6 +86,12 @@ class TestSecurity(PaymentLinkCommon):
         self._assert_denied(link._send_by_email)
         self.assertEqual(self.other_link.state, "open")
 
+    def test_A5_reference_of_a_foreign_link_is_taken_and_opens_nothing(self):
+        links = self.env["payment.link"].with_user(self.seller)
+        values = {"amount": 10.0}
+        self._assert_denied(links.find_or_create, self.other_link.reference, values)
+        self.assertTrue(links.find_or_create("A new one", values))
+
     def test_salesperson_finds_the_links_on_own_orders(self):
         """Who took over an order from a colleague must know what was asked already."""
         self.other_order.user_id = self.seller

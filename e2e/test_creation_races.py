@@ -1,0 +1,57 @@
+"""Callers who ask for a link with the same reference at the same moment (A5)."""
+
+import os
+from functools import partial
+
+import pytest
+from clerks import Clerk
+from ledger import Ledger
+from payers import at_once
+
+ROUNDS = 25 if os.environ.get("TEST_LONG") else 5
+REFERENCES = 4
+CALLERS = 8
+
+
+@pytest.fixture(scope="module")
+def server(start_server):
+    with start_server(workers=4) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ledger(server):
+    opened = Ledger(server)
+    yield opened
+    opened.close()
+
+
+def test_A5_one_reference_one_link(server, ledger):
+    """All get the same link, which asks for what the first one asked for.
+
+    Four references at a time: who loses a race waits up to two seconds, as Odoo has it.
+    """
+    clerks = [Clerk(server) for _caller in range(CALLERS)]
+    amounts = [100.0 + place for place in range(CALLERS)]
+    for number in range(ROUNDS):
+        references = [f"QUOTE-{number}-{place}" for place in range(REFERENCES)]
+        found = at_once(
+            *(
+                partial(ask, clerk, reference, amount)
+                for reference in references
+                for clerk, amount in zip(clerks, amounts, strict=True)
+            )
+        )
+        links = ledger.rows(
+            "SELECT id, amount FROM payment_link WHERE reference IN %s"
+            " ORDER BY reference",
+            tuple(references),
+        )
+        assert found == [[link_id] for link_id, _amount in links for _ in clerks]
+        assert {amount for _link_id, amount in links} <= set(amounts)
+
+
+def ask(clerk, reference, amount):
+    """Return the ids that somebody gets for a reference."""
+    values = {"amount": amount}
+    return clerk.call("payment.link", "find_or_create", reference, values)
