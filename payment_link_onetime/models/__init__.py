@@ -19,7 +19,9 @@ from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_document_mixin
+from . import payment_link_remembered_mixin
 from . import payment_provider
+from . import payment_method
 from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document

@@ -59,25 +59,8 @@ VIEW_FIELDS = ("xml_id",)
 
 
 class PaymentProvider(models.Model):
-    _inherit = "payment.provider"
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().unlink()
+    _name = "payment.provider"
+    _inherit = ["payment.provider", "payment.link.remembered.mixin"]
 
     # === BUSINESS METHODS === #
 
@@ -143,25 +126,3 @@ class PaymentProvider(models.Model):
                 ]
             result.append((records._name, records.ids, columns))
         return result
-
-
-class PaymentMethod(models.Model):
-    _inherit = "payment.method"
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        """Override of `payment` to forget the remembered settings."""
-        self.env.registry.clear_cache()
-        return super().unlink()
