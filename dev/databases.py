@@ -1,10 +1,11 @@
 """Prepared databases: templates that are made once, and clones that commands use up.
 
-Two layers, each named after what it is made of:
+Three layers, each named after what it is made of:
 
 * the base: Odoo's own modules with demo data, for this Odoo and these Python packages;
 * the addon's: a clone of the base with the addon installed, for the addon's files as
-  they are.
+  they are;
+* the end-to-end tests': a clone of that with their own payment provider.
 
 A template gets its name when it is complete. What a killed command left behind has
 another name and is dropped by the next one.
@@ -19,12 +20,22 @@ from itertools import count
 
 from .console import SetupError, phase
 from .files import digest, locked
-from .paths import ADDON, ADDON_NAME, CACHE, LOCK_FILE, LOGS, ODOO_DATA, ROOT
+from .paths import (
+    ADDON,
+    ADDON_NAME,
+    CACHE,
+    LOCK_FILE,
+    LOGS,
+    ODOO_DATA,
+    ROOT,
+    TEST_ADDONS,
+)
 
 # The flavours of databases and the modules in them. All others are made out of the
 # plain one.
 PLAIN = "plain"
 WEBSITE = "website"
+LOOPBACK = "loopback"
 _FLAVOURS = {
     PLAIN: ("sale_management", "account", "account_payment", "payment_demo", "sms"),
     WEBSITE: ("website",),
@@ -49,29 +60,68 @@ class Databases:
 
     def base(self, flavour=PLAIN):
         """Return the template with Odoo's modules; make it if it is missing."""
-        modules = _FLAVOURS[flavour]
-        origin = self.base(PLAIN) if flavour != PLAIN else "template0"
-        key = digest(
-            origin, self.odoo.source.key, ",".join(modules), LOCK_FILE, _FINISH_BASE
-        )
-        with self._building(f"{_PREFIX}_{flavour}_base_", key) as name:
+        with self._building(self._base_name(flavour)) as name:
             if name:
+                origin = "template0" if flavour == PLAIN else self.base(PLAIN)
                 with phase(f"a database with Odoo's modules ({flavour})"):
                     self.clone(origin, name)
                     self._install_base(name, flavour)
-        return f"{_PREFIX}_{flavour}_base_{key}"
+        return self._base_name(flavour)
 
     def with_addon(self, flavour=PLAIN):
         """Return the template with the addon; make it if it is missing."""
-        base = self.base(flavour)
-        key = digest(base, *addon_files())
-        with self._building(f"{_PREFIX}_{flavour}_addon_", key) as name:
+        with self._building(self._addon_name(flavour)) as name:
             if name:
+                base = self.base(flavour)
                 with phase(f"a database with the addon ({flavour})"):
                     self.clone(base, name)
                     log_name = self.install_log(flavour).stem
                     self._change_modules(name, log_name, "-i", ADDON_NAME)
+        return self._addon_name(flavour)
+
+    def with_loopback(self):
+        """Return the template with the addon and the tests' own payment provider."""
+        with self._building(self._loopback_name()) as name:
+            if name:
+                origin = self.with_addon()
+                path = self.odoo.addons_path(ROOT, TEST_ADDONS)
+                with phase("a database with the tests' own provider"):
+                    self.clone(origin, name)
+                    self._change_modules(
+                        name,
+                        "install-loopback",
+                        "-i",
+                        "payment_loopback",
+                        addons_path=path,
+                    )
+        return self._loopback_name()
+
+    def fetch(self, template, cluster):
+        """Copy a template from another PostgreSQL server, with which the files are shared."""
+        prefix = _without_key(template)
+        with locked(CACHE / f"{prefix}fetching.lock"):
+            if self.cluster.exists(template):
+                return
+            for old in self.cluster.names(prefix):
+                self.cluster.drop(old)
+            with phase("a copy of a database for a durable server"):
+                self.cluster.create(f"{prefix}building")
+                self.cluster.copy(cluster, template, f"{prefix}building")
+                self.cluster.rename(f"{prefix}building", template)
+
+    def _base_name(self, flavour):
+        origin = "template0" if flavour == PLAIN else self._base_name(PLAIN)
+        modules = ",".join(_FLAVOURS[flavour])
+        key = digest(origin, self.odoo.source.key, modules, LOCK_FILE, _FINISH_BASE)
+        return f"{_PREFIX}_{flavour}_base_{key}"
+
+    def _addon_name(self, flavour):
+        key = digest(self._base_name(flavour), *addon_files())
         return f"{_PREFIX}_{flavour}_addon_{key}"
+
+    def _loopback_name(self):
+        key = digest(self._addon_name(PLAIN), *_files(TEST_ADDONS))
+        return f"{_PREFIX}_loopback_addon_{key}"
 
     @staticmethod
     def install_log(flavour=PLAIN):
@@ -89,19 +139,22 @@ class Databases:
         """Bring a database with the addon up to the addon's files."""
         self._change_modules(database, log_name, "-u", ADDON_NAME)
 
-    def _change_modules(self, database, log_name, *options, with_addon=True):
-        configuration = self.odoo.configuration("install", with_addon)
+    def _change_modules(
+        self, database, log_name, *options, with_addon=True, **settings
+    ):
+        configuration = self.odoo.configuration(log_name, with_addon, **settings)
         arguments = ["server", "-c", configuration, "-d", database, *options]
         arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
         self.odoo.run(*arguments, log_name=log_name)
 
     @contextmanager
-    def _building(self, prefix, key):
+    def _building(self, name):
         """Give the name to build a template under, or None where it exists already.
 
         The finished template replaces the ones of the same kind, which are out of date.
         """
-        name, unfinished = f"{prefix}{key}", f"{prefix}building"
+        prefix = _without_key(name)
+        unfinished = f"{prefix}building"
         with locked(CACHE / f"{prefix}.lock"):
             if self.cluster.exists(name) and filestore(name).exists():
                 yield None
@@ -168,10 +221,20 @@ def addon_files():
     """Return what the addon installs from: each file's path and the file."""
     if not (ADDON / "__manifest__.py").exists():
         raise SetupError(f"the addon is missing: no {ADDON_NAME}/__manifest__.py")
+    return _files(ADDON, _NOT_INSTALLED)
+
+
+def _files(folder, left_out=()):
+    """Return each file's path below `folder` and the file, for `digest`."""
     parts = []
-    for path in sorted(ADDON.rglob("*")):
-        relative = path.relative_to(ADDON)
-        if path.is_file() and relative.parts[0] not in _NOT_INSTALLED:
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and relative.parts[0] not in left_out:
             if "__pycache__" not in relative.parts:
                 parts += [str(relative), path]
     return parts
+
+
+def _without_key(template):
+    """Return what the names of all templates of a kind start with."""
+    return template.rpartition("_")[0] + "_"

@@ -54,9 +54,8 @@ class Odoo:
         :param bool with_addon: whether this repository's folder is on the addons path
         :param options: further settings of Odoo
         """
-        addons = [*self.source.addons_path, *([ROOT] if with_addon else [])]
         values = {
-            "addons_path": ",".join(str(path) for path in addons),
+            "addons_path": self.addons_path(*([ROOT] if with_addon else [])),
             "data_dir": ODOO_DATA,
             "list_db": False,
             **options,
@@ -65,8 +64,15 @@ class Odoo:
         path = CACHE / "conf" / f"{name}.conf"
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = [f"{key} = {value}\n" for key, value in values.items()]
-        path.write_text("[options]\n" + "".join(lines))
+        # At once: several commands may write and read the same file.
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_text("[options]\n" + "".join(lines))
+        unfinished.replace(path)
         return path
+
+    def addons_path(self, *folders):
+        """Return Odoo's setting of this name, with further folders."""
+        return ",".join(str(path) for path in (*self.source.addons_path, *folders))
 
     def command(self, *arguments):
         return [

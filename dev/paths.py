@@ -8,6 +8,8 @@ CACHE = Path(os.environ.get("DEV_CACHE") or ROOT / ".cache").resolve()
 
 ADDON_NAME = "payment_link_onetime"
 ADDON = ROOT / ADDON_NAME
+# Addons that only the end-to-end tests need: what is on the internet otherwise.
+TEST_ADDONS = ROOT / "e2e" / "addons"
 
 LOCK_FILE = ROOT / "dev" / "requirements.lock"
 LOGS = CACHE / "log"

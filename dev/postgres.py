@@ -48,9 +48,18 @@ class Cluster:
     def rename(self, database, name):
         self.sql(f'ALTER DATABASE "{database}" RENAME TO "{name}"')
 
-    def _run(self, program, *arguments):
+    def copy(self, origin, database, name):
+        """Copy a database from the cluster `origin` into the empty database `name`."""
+        dump = origin._run("pg_dump", "--no-owner", "--no-privileges", database)
+        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+        self._run(
+            "psql", *options, "--single-transaction", f"--dbname={name}", input=dump
+        )
+
+    def _run(self, program, *arguments, input=None):
         result = subprocess.run(
             [str(self.programs / program), *arguments],
+            input=input,
             capture_output=True,
             text=True,
             env={**os.environ, **self.environment},

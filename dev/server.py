@@ -108,7 +108,7 @@ class OdooServer:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C is for the command, which then stops the server in good order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         try:
             wait_until(self._is_ready, _START_SECONDS, f"Odoo on {self.url}")
@@ -157,5 +157,6 @@ class OdooServer:
             return False
 
 
-def _die_with_parent():
+def die_with_parent():
+    """Let a new process end with the thread that started it: for `preexec_fn`."""
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)

@@ -1,64 +1,80 @@
-"""Run the tests: each suite in a pytest of its own, on a database of its own."""
+"""Run the tests: several processes of pytest side by side, each on databases of its own.
+
+Most of the tests wait most of the time: for locks, for jobs, for retries, for a browser.
+So more of them are at work than the smallest machine has cores.
+"""
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import time
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from .chromium import ensure_chromium
-from .console import SetupError, note
+from .console import note
 from .databases import PLAIN, WEBSITE, Databases
 from .logs import complaints
-from .odoo import ready_odoo
-from .paths import ADDON_NAME, CACHE, ROOT
+from .odoo import Odoo, ready_odoo
+from .paths import ADDON_NAME, CACHE, LOGS, ROOT
+from .postgres import running_cluster
+from .server import die_with_parent, free_port
 
+_SIDE_BY_SIDE = 3
+_STOP_SECONDS = 30
 _NO_TESTS = 5  # pytest's exit code for it
-_WEBSITE_FILES = "test_website_*.py"
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Some of the tests, and the database that they run on.
+    """Some of the tests, and what they run on.
 
     :param str title: for the output
-    :param str folder: where the tests are
+    :param str pattern: the files, less those of the suites before it
     :param str flavour: the database that Odoo's own test classes run in, where they are
         used
-    :param list options: further options for pytest
+    :param bool is_split: whether each file runs in a process of its own
+    :param bool is_durable: whether its tests kill PostgreSQL: they get a server of their
+        own, which keeps what was committed
     """
 
     title: str
-    folder: str
-    flavour: str | None
-    options: tuple = ()
-
-    def owns(self, path):
-        """Tell whether a file named on the command line belongs to this suite."""
-        file = (ROOT / path.split("::")[0]).resolve()
-        if not file.is_relative_to(ROOT / self.folder):
-            return False
-        return (self.flavour == WEBSITE) == file.match(_WEBSITE_FILES)
+    pattern: str
+    flavour: str | None = None
+    is_split: bool = False
+    is_durable: bool = False
 
 
 _TESTS = f"{ADDON_NAME}/tests"
-_ADDON = Suite("the addon", _TESTS, PLAIN, (f"--ignore-glob=*/{_WEBSITE_FILES}",))
-_ADDON_WITH_WEBSITE = Suite("the addon beside the module website", _TESTS, WEBSITE)
-_SERVERS = Suite("real servers", "e2e", None)
-_SUITES = (_ADDON, _ADDON_WITH_WEBSITE, _SERVERS)
+_WEBSITE = Suite("the addon beside website", f"{_TESTS}/test_website_*.py", WEBSITE)
+_ADDON = Suite("the addon", f"{_TESTS}/test_*.py", PLAIN)
+_KILLS = Suite("kills", "e2e/test_kills.py", is_durable=True)
+_SERVERS = Suite("real servers", "e2e/test_*.py", is_split=True)
+_SUITES = (_WEBSITE, _ADDON, _KILLS, _SERVERS)
+
+# What takes longest starts first.
+_FIRST = (
+    _ADDON.title,
+    "e2e/test_races.py",
+    "e2e/test_uses_races.py",
+    "e2e/test_document_races.py",
+    "e2e/test_request_races.py",
+    "e2e/test_guest_page.py",
+    "e2e/test_lifecycle.py",
+)
 
 
 def test(arguments):
-    """Run all suites."""
+    """Run all tests."""
     _run(_SUITES, arguments)
 
 
 def test_long(arguments):
-    """Run all suites, with many more rounds where a test has rounds."""
+    """Run all tests, with many more rounds where a test has rounds."""
     os.environ["TEST_LONG"] = "1"
     _run(_SUITES, arguments)
 
@@ -71,86 +87,192 @@ def quick(arguments):
 def _run(suites, arguments):
     start = time.monotonic()
     ensure_chromium()
-    counts, problems = Counter(), 0
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
-        for suite, selection in _select(suites, arguments):
-            result = _run_suite(databases, suite, selection)
-            counts.update(result["counts"])
-            problems += len(result["problems"])
+        results = _run_side_by_side(databases, _parts(suites, arguments))
+    counts = sum((Counter(result["counts"]) for result in results), Counter())
+    problems = sum(len(result["problems"]) for result in results)
     _summarize(counts, problems, time.monotonic() - start)
 
 
-def _select(suites, arguments):
-    """Yield each suite with pytest's arguments; a named file goes to its suite only."""
+# --- what runs ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one process of pytest runs.
+
+    :param Suite suite: whose tests they are
+    :param str title: for the output
+    :param list tests: the files, or tests in them
+    :param list options: further options for pytest
+    """
+
+    suite: Suite
+    title: str
+    tests: list
+    options: list
+
+    @property
+    def slug(self):
+        return Path(self.title.replace(" ", "-")).stem
+
+
+def _parts(suites, arguments):
+    """Return what to run: all tests, or those that pytest's arguments name."""
     paths = [text for text in arguments if (ROOT / text.split("::")[0]).exists()]
     options = [text for text in arguments if text not in paths]
-    for suite in suites:
-        own = [path for path in paths if suite.owns(path)]
-        if own or not paths:
-            yield suite, [*options, *(own or _files(suite))]
-
-
-def _files(suite):
-    if suite.flavour == WEBSITE:
-        return sorted(str(path) for path in (ROOT / suite.folder).glob(_WEBSITE_FILES))
-    return [suite.folder] if (ROOT / suite.folder).is_dir() else []
-
-
-def _run_suite(databases, suite, selection):
-    """Run one suite and return its counts and problems."""
-    result = {"counts": {}, "problems": []}
-    if not _files(suite):
-        note(f"no tests for {suite.title}")
-        return result
-    if suite.flavour:
-        template = databases.with_addon(suite.flavour)
-        result["problems"] = _complaints_at_installation(databases, suite.flavour)
-        database = databases.temporary(template, "test")
-    else:
-        database = nullcontext()
-    note(f"Testing {suite.title}")
-    with database as name, tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        report = Path(folder) / "result.json"
-        command = _pytest(databases.odoo, suite, name)
-        code = subprocess.run(
-            [*command, f"--gate-result={report}", *suite.options, *selection],
-            cwd=ROOT,
-            env=_environment(databases.odoo),
-        ).returncode
-        if not report.exists():
-            raise SetupError(f"pytest ended with code {code} and without a result")
-        outcome = json.loads(report.read_text())
-    result["counts"] = outcome["counts"]
-    result["problems"] += outcome["problems"]
-    if code not in (0, _NO_TESTS) and not outcome["counts"].keys() & {
-        "failed",
-        "errors",
-    }:
-        result["problems"] = result["problems"] or [f"pytest ended with code {code}"]
-    return result
-
-
-def _pytest(odoo, suite, database):
-    command = [str(odoo.venv.python), "-m", "pytest", "-p", "dev.pytest_gate"]
-    command += ["-o", f"cache_dir={CACHE / 'pytest'}"]
-    if not suite.flavour:
-        return [*command, "-p", "no:odoo"]
-    configuration = odoo.configuration(
-        f"test-{suite.flavour}",
-        db_name=database,
-        dbfilter=f"^{database}$",
-        http_interface="127.0.0.1",
-        max_cron_threads=0,
+    parts = {}
+    for test in _files_in(paths or [_TESTS, "e2e"]):
+        file = test.split("::")[0]
+        owners = (suite for suite in _SUITES if Path(file).match(suite.pattern))
+        suite = next(owners, None)
+        if suite in suites:
+            title = file if suite.is_split else suite.title
+            part = parts.setdefault(title, Part(suite, title, [], options))
+            part.tests.append(test)
+    return sorted(
+        parts.values(),
+        key=lambda part: _FIRST.index(part.title) if part.title in _FIRST else 99,
     )
-    # The log level is what the gate gets to see.
-    return [
-        *command,
-        f"--odoo-config={configuration}",
-        "--odoo-http",
-        "--odoo-log-level=warn",
-    ]
+
+
+def _files_in(paths):
+    """Yield the files with tests in folders; what else is named, as it is."""
+    for path in paths:
+        if (ROOT / path).is_dir():
+            for file in sorted((ROOT / path).rglob("test_*.py")):
+                yield str(file.relative_to(ROOT))
+        else:
+            yield path
+
+
+# --- running --------------------------------------------------------------------------
+
+
+def _run_side_by_side(databases, parts):
+    """Run the parts, a few at a time, and return the result of each."""
+    waiting, running, results = list(parts), [], []
+    try:
+        while waiting or running:
+            while waiting and len(running) < _SIDE_BY_SIDE:
+                running.append(_Process(databases, waiting.pop(0), len(parts) == 1))
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            for process in [process for process in running if process.has_ended()]:
+                running.remove(process)
+                results.append(process.finish())
+    finally:
+        for process in running:
+            process.stop()
+    return results
+
+
+class _Process:
+    """A pytest at work on one part, and what it works on.
+
+    :param Databases databases: where the prepared ones are
+    :param Part part: what it runs
+    :param bool is_alone: whether the terminal is its own; otherwise its output is shown
+        when it has ended
+    """
+
+    def __init__(self, databases, part, is_alone):
+        self.part = part
+        self.log = None if is_alone else LOGS / f"test-{part.slug}.log"
+        self.start = time.monotonic()
+        self.problems = []
+        with ExitStack() as stack:
+            if part.suite.is_durable:
+                databases = stack.enter_context(_durable(databases))
+            database = None
+            if flavour := part.suite.flavour:
+                template = databases.with_addon(flavour)
+                self.problems += _complaints_at_installation(databases, flavour)
+                database = stack.enter_context(databases.temporary(template, "test"))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=CACHE))
+            self.report = Path(folder) / "result.json"
+            note(f"Testing {part.title}")
+            output = None
+            if self.log:
+                LOGS.mkdir(parents=True, exist_ok=True)
+                output = stack.enter_context(open(self.log, "w"))
+            self.process = subprocess.Popen(
+                [*self._command(databases.odoo, database), *part.options, *part.tests],
+                cwd=ROOT,
+                env=_environment(databases.odoo),
+                stdout=output,
+                stderr=output and subprocess.STDOUT,
+                # Ctrl-C is for the command, unless a debugger has the terminal.
+                start_new_session=not is_alone,
+                preexec_fn=die_with_parent,
+            )
+            self._resources = stack.pop_all()
+
+    def _command(self, odoo, database):
+        command = [str(odoo.venv.python), "-m", "pytest", "-p", "dev.pytest_gate"]
+        command += ["-o", f"cache_dir={CACHE / 'pytest' / self.part.slug}"]
+        command += [f"--gate-result={self.report}"]
+        if self.log:
+            command += ["--no-header"]
+        if not database:
+            return [*command, "-p", "no:odoo"]
+        configuration = odoo.configuration(
+            f"test-{self.part.slug}",
+            db_name=database,
+            dbfilter=f"^{database}$",
+            http_interface="127.0.0.1",
+            http_port=free_port(),
+            max_cron_threads=0,
+        )
+        # The log level is what the gate gets to see.
+        return [
+            *command,
+            f"--odoo-config={configuration}",
+            "--odoo-http",
+            "--odoo-log-level=warn",
+        ]
+
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def finish(self):
+        """Show the output of a process that has ended, and return counts and problems."""
+        code, counts = self.process.returncode, {}
+        if self.log and code != _NO_TESTS:
+            seconds = time.monotonic() - self.start
+            note(f"{self.part.title}, {seconds:.0f} s:")
+            print(self.log.read_text(errors="replace"), flush=True)
+        if self.report.exists():
+            outcome = json.loads(self.report.read_text())
+            counts = outcome["counts"]
+            self.problems += outcome["problems"]
+        is_explained = self.problems or counts.keys() & {"failed", "errors"}
+        if code not in (0, _NO_TESTS) and not is_explained:
+            self.problems.append(f"{self.part.title}: pytest ended with code {code}")
+            note(self.problems[-1])
+        self._resources.close()
+        return {"counts": counts, "problems": self.problems}
+
+    def stop(self):
+        """Interrupt it as Ctrl-C would, so that it stops its servers and browsers."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(_STOP_SECONDS)
+        self.process.kill()
+        self.process.wait()
+        self._resources.close()
+
+
+@contextmanager
+def _durable(databases):
+    """Give the prepared databases on a PostgreSQL server that may be killed."""
+    odoo = databases.odoo
+    with running_cluster(odoo.venv, durable=True) as cluster:
+        durable = Databases(Odoo(odoo.venv, odoo.source, cluster))
+        durable.drop_abandoned()
+        durable.fetch(databases.with_loopback(), databases.cluster)
+        yield durable
 
 
 def _environment(odoo):

@@ -34,6 +34,14 @@ class Clerk:
         path = f"/web/dataset/call_kw/{model}/{method}"
         return self._post(path, model=model, method=method, args=args, kwargs=kwargs)
 
+    def attempt(self, model, method, *args):
+        """Call a public method; return what the dialog says if it is refused, or None."""
+        try:
+            self.call(model, method, *args)
+        except Refused as error:
+            return str(error)
+        return None
+
     def _post(self, path, **params):
         response = self.session.post(
             self.url + path,

@@ -3,18 +3,18 @@
 Each test module gets a database of its own, a clone that is dropped afterwards.
 """
 
+import re
 from contextlib import contextmanager
 
 import pytest
+from ledger import Ledger
+from payers import Gateway
 
 from dev.chromium import FLAGS, ensure_chromium
-from dev.databases import Databases
+from dev.databases import LOOPBACK, PLAIN, Databases
 from dev.odoo import ready_odoo
-from dev.paths import ROOT
+from dev.paths import ROOT, TEST_ADDONS
 from dev.server import OdooServer
-
-# Addons that only these tests need: what is on the internet otherwise.
-_TEST_ADDONS = ROOT / "e2e" / "addons"
 
 
 class Server(OdooServer):
@@ -51,7 +51,9 @@ def odoo():
     with ready_odoo() as ready:
         from odoo.tools import config
 
-        config.parse_config(["-c", str(ready.configuration("e2e"))])
+        path = ready.addons_path(ROOT, TEST_ADDONS)
+        configuration = ready.configuration("e2e", addons_path=path)
+        config.parse_config(["-c", str(configuration)])
         yield ready
 
 
@@ -64,16 +66,23 @@ def databases(odoo):
 def start_server(odoo, databases):
     """Give a context manager that runs a server on a clone of a prepared database.
 
-    Its arguments are those of `OdooServer`, and `flavour` for the database, or the database itself
-    as `template`. When it ends, the server's log must hold no warning and no error about the addon,
-    unless the test gives it reason to complain and says `check_log=False`.
+    Its arguments are those of `OdooServer`, and `flavour` for the database. When it ends, the
+    server's log must hold no warning and no error about the addon, unless the test gives it reason
+    to complain and says `check_log=False`.
     """
 
     @contextmanager
-    def start(flavour="plain", template=None, check_log=True, **options):
-        template = template or databases.with_addon(flavour)
+    def start(flavour=PLAIN, check_log=True, **options):
+        is_loopback = flavour == LOOPBACK
+        template = (
+            databases.with_loopback() if is_loopback else databases.with_addon(flavour)
+        )
+        options["addons_path"] = odoo.addons_path(ROOT, TEST_ADDONS)
         with databases.temporary(template, "e2e") as database:
             with Server(odoo, database, **options) as server:
+                # Where a provider sends its payers back to.
+                with server.environment() as env:
+                    env["ir.config_parameter"].set_param("web.base.url", server.url)
                 yield server
             assert not (check_log and server.complaints()), "\n".join(
                 server.complaints()
@@ -82,48 +91,33 @@ def start_server(odoo, databases):
     return start
 
 
-@pytest.fixture(scope="session")
-def start_loopback_server(odoo, databases, start_server):
-    """Give the same as `start_server`, with the redirect provider `loopback` beside the demo's.
-
-    It is installed once per run, into a template of its own.
-    """
-    from odoo.addons import __path__ as addons_path
-
-    addons_path.append(str(_TEST_ADDONS))
-    folders = (*odoo.source.addons_path, ROOT, _TEST_ADDONS)
-    settings = {"addons_path": ",".join(str(folder) for folder in folders)}
-    configuration = odoo.configuration("e2e-loopback", **settings)
-    with databases.temporary(databases.with_addon(), "loopback") as template:
-        arguments = [
-            "server",
-            "-c",
-            configuration,
-            "-d",
-            template,
-            "-i",
-            "payment_loopback",
-        ]
-        arguments += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
-        odoo.run(*arguments, log_name="install-loopback")
-
-        @contextmanager
-        def start(**options):
-            with start_server(template=template, **settings, **options) as server:
-                with (
-                    server.environment() as env
-                ):  # where the provider sends its payers back to
-                    env["ir.config_parameter"].set_param("web.base.url", server.url)
-                yield server
-
-        yield start
+@pytest.fixture(scope="module")
+def server(request, start_server):
+    """A server with what the module's `SERVER` says; else with four workers and no jobs."""
+    with start_server(**getattr(request.module, "SERVER", {})) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def server(start_server):
-    """A prefork server with four workers, without scheduled jobs."""
-    with start_server() as running:
-        yield running
+def ledger(server):
+    opened = Ledger(server)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(server):
+    return Gateway(server.url)
+
+
+@pytest.fixture
+def clean_log(server):
+    """Whatever a test did, it ends without a traceback in the server's log."""
+    start = len(server.log())
+    yield
+    log = server.log()[start:]
+    assert "Traceback" not in log, log[max(log.index("Traceback") - 2000, 0) :][:6000]
+    assert not re.search(r"\" 5\d\d - ", log), "the server answered with an error"
 
 
 @pytest.fixture(scope="session")

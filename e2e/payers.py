@@ -6,8 +6,6 @@ They know nothing of Odoo but its addresses and pages.
 import hashlib
 import hmac
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -159,42 +157,6 @@ class Browser:
         )
 
 
-class Clerk:
-    """Somebody of the company's, signed in, who works on links."""
-
-    def __init__(self, server_url, login="admin"):
-        self.server_url = server_url
-        self.session = requests.Session()
-        page = self.session.get(urljoin(server_url, "/web/login"), timeout=_PATIENCE)
-        (token,) = html.fromstring(page.content).xpath("//input[@name='csrf_token']")
-        response = self.session.post(
-            urljoin(server_url, "/web/login"),
-            data={
-                "login": login,
-                "password": login,
-                "csrf_token": token.get("value"),
-            },
-            timeout=_PATIENCE,
-        )
-        assert "/web/login" not in response.url, "the clerk cannot sign in"
-
-    def call(self, method, link_id):
-        """Call a method of a link as the web client does, and return the answer."""
-        params = {
-            "model": "payment.link",
-            "method": method,
-            "args": [[link_id]],
-            "kwargs": {},
-        }
-        response = self.session.post(
-            urljoin(self.server_url, f"/web/dataset/call_kw/payment.link/{method}"),
-            json={"jsonrpc": "2.0", "method": "call", "params": params},
-            timeout=_PATIENCE,
-        )
-        assert response.status_code == 200, response.text
-        return response.json()
-
-
 class Gateway:
     """The provider `loopback` as Odoo hears it: it signs what it says."""
 
@@ -239,15 +201,3 @@ class Gateway:
             params={"data": text, "signature": self.sign(text)},
             timeout=_PATIENCE,
         )
-
-
-def at_once(*actions):
-    """Call functions without arguments at the same moment; return their results."""
-    barrier = threading.Barrier(len(actions))
-
-    def run(action):
-        barrier.wait()
-        return action()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))

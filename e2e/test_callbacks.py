@@ -4,27 +4,12 @@ Callbacks arrive twice, late, in any order, with an amount that nobody was charg
 """
 
 import pytest
-from ledger import Ledger
 from links import AMOUNT, create_links
 from payers import Gateway
 
+from dev.databases import LOOPBACK
 
-@pytest.fixture(scope="module")
-def server(start_loopback_server):
-    with start_loopback_server(workers=2, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def gateway(server):
-    return Gateway(server.url)
+SERVER = {"flavour": LOOPBACK, "workers": 2, "cron_threads": 1}
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ On a real prefork server, the seller in a session of her own, at the same moment
 Afterwards the old amount was paid, is booked, and the document knows it; or the payer was refused.
 """
 
-import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -13,10 +11,13 @@ import pytest
 from clerks import Clerk
 from ledger import Ledger
 from links import AMOUNT, Link, create_links
+from races import ROUNDS
 
 from dev.server import wait_until
 
-ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
+SERVER = {"workers": 4, "cron_threads": 1}
+pytestmark = pytest.mark.usefixtures("clean_log")
+
 WIRE = 40.0
 
 # What a payer is told who was not the first.
@@ -30,32 +31,8 @@ REFUSALS = (
 
 
 @pytest.fixture(scope="module")
-def server(start_server):
-    """A prefork server with four workers that runs its jobs."""
-    with start_server(workers=4, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
 def seller(server):
     return Clerk(server)
-
-
-@pytest.fixture(autouse=True)
-def clean_log(server):
-    """Every race ends without a traceback in the server's log."""
-    start = len(server.log())
-    yield
-    log = server.log()[start:]
-    assert "Traceback" not in log, log[max(log.index("Traceback") - 2000, 0) :][:6000]
-    assert not re.search(r"\" 5\d\d - ", log), "the server answered with an error"
 
 
 def race(ledger, link, pay, change, is_payer_first):

@@ -8,10 +8,12 @@ import requests
 from links import create_links
 from payers import Browser
 
+from dev.databases import LOOPBACK
+
 
 @pytest.fixture(scope="module", params=[2, 0], ids=["prefork", "threaded"])
-def server(request, start_loopback_server):
-    with start_loopback_server(workers=request.param) as running:
+def server(request, start_server):
+    with start_server(flavour=LOOPBACK, workers=request.param) as running:
         yield running
 
 

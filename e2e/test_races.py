@@ -5,21 +5,28 @@ tests, so that they arrive exactly when it hurts. Odoo's own payment links charg
 second of these races, every time.
 """
 
-import os
-import re
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from ledger import Ledger
+from clerks import Clerk
 from links import AMOUNT, create_links
-from payers import Clerk, Gateway, at_once
+from races import (
+    FEW_ROUNDS,
+    PAYERS,
+    ROUNDS,
+    at_once,
+    finish_at_once,
+    rush,
+    tell_apart,
+)
 
-ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
-FEW_ROUNDS = ROUNDS // 2
-PAYERS = 16
+from dev.databases import LOOPBACK
+
+SERVER = {"flavour": LOOPBACK, "workers": 4, "cron_threads": 1}
+pytestmark = pytest.mark.usefixtures("clean_log")
+
 # How long a provider goes on repeating itself, if nothing is booked meanwhile.
 REPEATING_SECONDS = 3
 
@@ -32,40 +39,6 @@ REFUSALS = (
 KINDS = ("odoo.exceptions.UserError", "odoo.exceptions.LockError")
 
 both_providers = pytest.mark.parametrize("provider", ["demo", "loopback"])
-
-
-@pytest.fixture(scope="module")
-def server(start_loopback_server):
-    """A prefork server with four workers that runs its jobs."""
-    with start_loopback_server(workers=4, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def gateway(server):
-    return Gateway(server.url)
-
-
-@pytest.fixture(autouse=True)
-def clean_log(server):
-    """Every race ends without a traceback in the server's log."""
-    start = len(server.log())
-    yield
-    log = server.log()[start:]
-    assert "Traceback" not in log, log[max(log.index("Traceback") - 2000, 0) :][:6000]
-    assert not re.search(r"\" 5\d\d - ", log), "the server answered with an error"
-
-
-def visit_all(link, count):
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda _i: link.visit(), range(count)))
 
 
 def assert_refused(answers):
@@ -95,15 +68,9 @@ def test_rule_2_sixteen_payers_at_the_same_moment(server, ledger, provider):
     """A13, G1: one pays, fifteen are told so."""
     links = create_links(server, ROUNDS)
     for link in links:
-        browsers = visit_all(link, PAYERS)
-        answers = at_once(*(partial(browser.pay, provider) for browser in browsers))
-        won = [
-            (browser, answer)
-            for browser, answer in zip(browsers, answers, strict=True)
-            if answer.reference
-        ]
-        assert len(won) == 1, Counter(answer.refusal for answer in answers)
-        assert_refused(answer for answer in answers if not answer.reference)
+        won, refused = rush(link, provider)
+        assert len(won) == 1, Counter(answer.refusal for answer in refused)
+        assert_refused(refused)
         ((browser, answer),) = won
         browser.finish(answer)
         assert "We received your payment" in browser.text
@@ -115,21 +82,17 @@ def test_rule_2_second_payer_a_moment_later(server, ledger, gateway, provider):
     """150 ms apart, and whatever charges there are get settled at the same moment."""
     links = create_links(server, ROUNDS)
     for link in links:
-        browsers = visit_all(link, 2)
+        browsers = [link.visit(), link.visit()]
 
         def pay_late(browser=browsers[1]):
             time.sleep(0.15)
             return browser.pay(provider)
 
         answers = at_once(partial(browsers[0].pay, provider), pay_late)
-        charged = [
-            (browser, answer)
-            for browser, answer in zip(browsers, answers, strict=True)
-            if answer.reference
-        ]
-        at_once(*(partial(browser.finish, answer) for browser, answer in charged))
+        charged, refused = tell_apart(browsers, answers)
+        finish_at_once(charged)
         assert len(charged) == 1, answers
-        assert_refused(answer for answer in answers if not answer.reference)
+        assert_refused(refused)
     assert_paid_once(ledger, links)
 
 
@@ -297,12 +260,11 @@ def test_E2_two_reissues_at_once_make_one(server, ledger):
     links = create_links(server, FEW_ROUNDS) + create_links(
         server, FEW_ROUNDS, on_orders=False
     )
-    clerks = [Clerk(server.url) for _i in range(3)]
+    clerks = [Clerk(server) for _i in range(3)]
     for link in links:
-        answers = at_once(
-            *(partial(clerk.call, "action_reissue", link.id) for clerk in clerks)
-        )
-        refusals = [it["error"]["data"]["message"] for it in answers if "error" in it]
+        reissue = ("payment.link", "action_reissue", [link.id])
+        answers = at_once(*(partial(clerk.attempt, *reissue) for clerk in clerks))
+        refusals = [refusal for refusal in answers if refusal]
         assert len(refusals) == len(clerks) - 1, answers
         for refusal in refusals:
             assert "it was replaced already" in refusal or refusal in REFUSALS, refusal
@@ -319,11 +281,11 @@ def test_E2_two_reissues_at_once_make_one(server, ledger):
 def test_E2_reissued_while_somebody_pays(server, ledger):
     """Either she pays the old link, or she is told; never both links take the money."""
     links = create_links(server, FEW_ROUNDS, on_orders=False)
-    clerk = Clerk(server.url)
+    clerk = Clerk(server)
     for link in links:
         browser = link.visit()
-        paid, answer = at_once(
+        paid, refusal = at_once(
             partial(browser.pay, "demo"),
-            partial(clerk.call, "action_reissue", link.id),
+            partial(clerk.attempt, "payment.link", "action_reissue", [link.id]),
         )
-        assert bool(paid.reference) == ("error" in answer), (paid, answer)
+        assert bool(paid.reference) == bool(refusal), (paid, refusal)

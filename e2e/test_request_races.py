@@ -4,48 +4,24 @@ Both want all of the money. One gets it; the other is told what is left. Afterwa
 asked once, and the books say so once.
 """
 
-import os
 from functools import partial
 
 import pytest
-from clerks import Clerk, Refused
-from ledger import Ledger
+from clerks import Clerk
 from links import create_links
-from payers import at_once
+from races import ROUNDS, at_once
 
 from dev.server import wait_until
 
-ROUNDS = 100 if os.environ.get("TEST_LONG") else 20
+SERVER = {"workers": 4, "cron_threads": 1}
+
 LATE = ("requests under way are counted", "captured or voided meanwhile")
 UNDER_WAY = "is under way"
 
 
 @pytest.fixture(scope="module")
-def server(start_server):
-    """A prefork server with four workers that runs its jobs."""
-    with start_server(workers=4, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
 def clerks(server):
     return Clerk(server), Clerk(server)
-
-
-def attempt(clerk, model, wizard_id, method):
-    """Click the dialog's button; return the refusal, or None."""
-    try:
-        clerk.call(model, method, [wizard_id])
-    except Refused as error:
-        return str(error)
-    return None
 
 
 def race(clerks, model, method, values, context=None):
@@ -56,7 +32,7 @@ def race(clerks, model, method, values, context=None):
     ]
     refusals = at_once(
         *(
-            partial(attempt, clerk, model, wizard_id, method)
+            partial(clerk.attempt, model, method, [wizard_id])
             for clerk, wizard_id in zip(clerks, ids, strict=True)
         )
     )

@@ -11,9 +11,9 @@ import threading
 import time
 
 import pytest
-from ledger import Ledger
 from links import AMOUNT, create_links
 
+from dev.databases import LOOPBACK
 from dev.server import free_port, wait_until
 
 # A whole payment: the page, the charge, the answer, the confirmation. Measured on an idle machine
@@ -67,11 +67,15 @@ def smtp_port():
 
 
 @pytest.fixture(scope="module")
-def server(start_loopback_server, smtp_port):
+def server(start_server, smtp_port):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "/nowhere")  # Where wkhtmltopdf would be found.
-        context = start_loopback_server(
-            workers=2, cron_threads=1, smtp_server="127.0.0.1", smtp_port=smtp_port
+        context = start_server(
+            flavour=LOOPBACK,
+            workers=2,
+            cron_threads=1,
+            smtp_server="127.0.0.1",
+            smtp_port=smtp_port,
         )
         running = context.__enter__()
     try:
@@ -82,13 +86,6 @@ def server(start_loopback_server, smtp_port):
         yield running
     finally:
         context.__exit__(None, None, None)
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
