@@ -52,8 +52,10 @@ def odoo():
         from odoo.tools import config
 
         path = ready.addons_path(ROOT, TEST_ADDONS)
-        configuration = ready.configuration("e2e", addons_path=path)
-        config.parse_config(["-c", str(configuration)])
+        configuration = ready.configuration(
+            "e2e", addons_path=path, http_interface="127.0.0.1"
+        )
+        config.parse_config(["-c", str(configuration)], setup_logging=False)
         yield ready
 
 
@@ -122,8 +124,10 @@ def clean_log(server):
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # Other tests are at work on the same machine: as long as Playwright's own actions.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=FLAGS

@@ -184,7 +184,9 @@ def test_rule_4_rule_6_nothing_is_lost_when_processes_are_killed(server, gateway
         time.sleep(rng.uniform(0.05, 1.5))
         VICTIMS[number % len(VICTIMS)](server, rng)
         wait_until(
-            lambda: _is_alive(server) and not any(it.is_alive() for it in crowd),
+            lambda crowd=crowd: (
+                _is_alive(server) and not any(payer.is_alive() for payer in crowd)
+            ),
             PATIENCE + 30,
             "the payers after a kill",
         )
@@ -219,10 +221,10 @@ def _is_alive(server):
 
     Odoo ends by itself when it wants to fork a worker while PostgreSQL recovers.
     """
-    if server.process.poll() is not None:
-        kill_server(server, None)
     try:
         Ledger(server).close()
+        if server.process.poll() is not None:
+            kill_server(server, None)
         return requests.get(f"{server.url}/web/health", timeout=10).status_code == 200
     except (requests.RequestException, psycopg2.OperationalError):
         return False
