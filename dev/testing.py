@@ -65,6 +65,7 @@ _FIRST = (
     "e2e/test_request_races.py",
     "e2e/test_guest_page.py",
     "e2e/test_lifecycle.py",
+    _KILLS.title,
 )
 
 

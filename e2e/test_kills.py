@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
+import pytest
 import requests
 from ledger import Ledger
 from links import AMOUNT, create_links
@@ -69,6 +70,8 @@ def kill_backend(server, rng):
         pid = rng.choice(pids)
         if _is_postgres(pid):
             os.kill(pid, signal.SIGKILL)
+            with pytest.raises(psycopg2.OperationalError):  # We are thrown out, too.
+                ledger.rows("SELECT pg_sleep(60)")
         else:
             ledger.rows("SELECT pg_terminate_backend(%s)", pid)
     finally:
@@ -193,6 +196,8 @@ def test_rule_4_rule_6_nothing_is_lost_when_processes_are_killed(server, gateway
         payers += crowd
     assert not [payer.error for payer in payers if payer.error]
 
+    # What called the jobs may have died unheard, and once a minute is when they look.
+    server.odoo.cluster.sql(f"NOTIFY cron_trigger, '{server.database}'")
     ledger = Ledger(server)
     try:
         ledger.wait_for_jobs()
