@@ -92,8 +92,12 @@ def _run(suites, arguments):
         databases = Databases(odoo)
         databases.drop_abandoned()
         results = _run_side_by_side(databases, _parts(suites, arguments))
-    counts = sum((Counter(result["counts"]) for result in results), Counter())
-    problems = sum(len(result["problems"]) for result in results)
+    if len(results) > 1:
+        for result in results:
+            if not result.is_good:
+                note(f"failed: {result.title}")
+    counts = sum((Counter(result.counts) for result in results), Counter())
+    problems = sum(len(result.problems) for result in results)
     _summarize(counts, problems, time.monotonic() - start)
 
 
@@ -153,7 +157,7 @@ def _files_in(paths):
 
 
 def _run_side_by_side(databases, parts):
-    """Run the parts, a few at a time, and return the result of each."""
+    """Run the parts, a few at a time, and return their results."""
     waiting, running, results = list(parts), [], []
     try:
         while waiting or running:
@@ -167,6 +171,19 @@ def _run_side_by_side(databases, parts):
         for process in running:
             process.stop()
     return results
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What became of a part: the numbers of tests, and what the gate does not allow."""
+
+    title: str
+    counts: dict
+    problems: list
+
+    @property
+    def is_good(self):
+        return not self.problems and not self.counts.keys() & {"failed", "errors"}
 
 
 class _Process:
@@ -238,7 +255,7 @@ class _Process:
         return self.process.poll() is not None
 
     def finish(self):
-        """Show the output of a process that has ended, and return counts and problems."""
+        """Show the output of a process that has ended, and return its result."""
         code, counts = self.process.returncode, {}
         if self.log and code != _NO_TESTS:
             seconds = time.monotonic() - self.start
@@ -248,12 +265,12 @@ class _Process:
             outcome = json.loads(self.report.read_text())
             counts = outcome["counts"]
             self.problems += outcome["problems"]
-        is_explained = self.problems or counts.keys() & {"failed", "errors"}
-        if code not in (0, _NO_TESTS) and not is_explained:
-            self.problems.append(f"{self.part.title}: pytest ended with code {code}")
-            note(self.problems[-1])
+        result = _Result(self.part.title, counts, self.problems)
+        if code not in (0, _NO_TESTS) and result.is_good:
+            result.problems.append(f"pytest ended with code {code}")
+            note(f"{result.title}: {result.problems[-1]}")
         self._resources.close()
-        return {"counts": counts, "problems": self.problems}
+        return result
 
     def stop(self):
         """Interrupt it as Ctrl-C would, so that it stops its servers and browsers."""
