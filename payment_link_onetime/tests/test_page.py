@@ -51,6 +51,12 @@ class TestPage(PaymentLinkHttpCommon):
         self.assertNotIn("o_payment_submit_button", text)
         self.assertIn("cannot be made online at the moment", text)
 
+    def test_A8_page_forgets_a_method_that_changes(self):
+        link = self._create_link()
+        self.assertIn(self.payment_method.name, self._get_page(link).text)
+        self.payment_method.name = "Barter"
+        self.assertIn("Barter", self._get_page(link).text)
+
     def test_A8_page_without_a_method_names_the_contact(self):
         self.company.email = "shop@example.com"
         self.provider.state = "disabled"
