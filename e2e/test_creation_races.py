@@ -1,29 +1,12 @@
 """Callers who ask for a link with the same reference at the same moment (A5)."""
 
-import os
 from functools import partial
 
-import pytest
 from clerks import Clerk
-from ledger import Ledger
-from payers import at_once
+from races import ROUNDS, at_once
 
-ROUNDS = 25 if os.environ.get("TEST_LONG") else 5
 REFERENCES = 4
 CALLERS = 8
-
-
-@pytest.fixture(scope="module")
-def server(start_server):
-    with start_server(workers=4) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
 
 
 def test_A5_one_reference_one_link(server, ledger):
@@ -33,7 +16,7 @@ def test_A5_one_reference_one_link(server, ledger):
     """
     clerks = [Clerk(server) for _caller in range(CALLERS)]
     amounts = [100.0 + place for place in range(CALLERS)]
-    for number in range(ROUNDS):
+    for number in range(ROUNDS // REFERENCES):
         references = [f"QUOTE-{number}-{place}" for place in range(REFERENCES)]
         found = at_once(
             *(
