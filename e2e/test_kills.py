@@ -21,6 +21,7 @@ from ledger import Ledger
 from links import AMOUNT, create_links
 
 from dev.databases import LOOPBACK
+from dev.paths import CACHE
 from dev.server import wait_until
 
 SERVER = {
@@ -29,6 +30,8 @@ SERVER = {
     "cron_threads": 1,
     "check_log": False,
 }
+
+DURABLE = CACHE / "postgres" / "durable"
 
 KILLS = 50 if os.environ.get("TEST_LONG") else 5
 PAYERS = 8
@@ -68,7 +71,7 @@ def kill_backend(server, rng):
         query = f"SELECT pid FROM pg_stat_activity WHERE {others}"
         pids = [pid for (pid,) in ledger.rows(query, server.database)]
         pid = rng.choice(pids)
-        if _is_postgres(pid):
+        if _is_ours(pid):
             os.kill(pid, signal.SIGKILL)
             with pytest.raises(psycopg2.OperationalError):  # We are thrown out, too.
                 ledger.rows("SELECT pg_sleep(60)")
@@ -78,9 +81,10 @@ def kill_backend(server, rng):
         ledger.close()
 
 
-def _is_postgres(pid):
+def _is_ours(pid):
+    """Tell whether a backend is one of the server that is here to be killed."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
+        return Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(DURABLE)
     except OSError:
         return False
 
