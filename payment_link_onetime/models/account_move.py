@@ -101,8 +101,17 @@ class AccountMove(models.Model):
             moves, known = links.invoice_ids, moves
             if moves == known:
                 break
-        if links:
-            links._supersede_newest(links.invoice_ids._payment_link_get_owed_amount())
+        group_by_invoice = {}
+        for link in links:
+            group = link.union(
+                *(group_by_invoice.get(move, links.browse()) for move in link.invoice_ids)
+            )
+            group_by_invoice.update(dict.fromkeys(group.invoice_ids, group))
+        for group in set(group_by_invoice.values()):
+            # A draft owes nothing yet: its links wait for what becomes of it.
+            if not group.invoice_ids._payment_link_is_paused():
+                owed = group.invoice_ids._payment_link_get_owed_amount()
+                group._supersede_newest(owed)
 
     # === GETTERS === #
 
@@ -143,6 +152,8 @@ class AccountMove(models.Model):
                         "name": (line.name or line.product_id.name or "/").split("\n")[
                             0
                         ],
+                        # Of several invoices, the payer reads which one it is.
+                        "description": len(self) > 1 and line.move_id.name,
                         "quantity": line.quantity,
                         "amount_untaxed": line.price_subtotal,
                         "amount_tax": line.price_total - line.price_subtotal,

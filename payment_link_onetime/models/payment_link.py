@@ -128,6 +128,7 @@ class PaymentLink(models.Model):
     # What follows from it
     url = fields.Char(string="Payment URL", compute="_compute_url")
     qr_code = fields.Binary(compute="_compute_qr_code")
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
     event_ids = fields.One2many(
         "payment.link.event", "link_id", string="Events", readonly=True, copy=False
     )
@@ -258,6 +259,11 @@ class PaymentLink(models.Model):
     def _compute_qr_code(self):
         for link in self:
             link.qr_code = link.url and qr_code_png(link.url)
+
+    @api.depends("invoice_ids")
+    def _compute_invoice_count(self):
+        for link in self:
+            link.invoice_count = len(link.invoice_ids)
 
     # === CRUD METHODS === #
 

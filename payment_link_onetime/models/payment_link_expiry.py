@@ -17,6 +17,11 @@ class PaymentLink(models.Model):
     first_opened_at = fields.Datetime(
         compute="_compute_first_opened_at", compute_sudo=True
     )
+    is_over = fields.Boolean(
+        compute="_compute_is_over",
+        help="Nobody can start to pay any more. The state says so once a job has run.",
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("event_ids.type")
@@ -30,6 +35,10 @@ class PaymentLink(models.Model):
         )
         for link in self:
             link.first_opened_at = times.get(link, False)
+
+    def _compute_is_over(self):
+        for link in self:
+            link.is_over = link._is_expired()
 
     # === ACTION METHODS === #
 

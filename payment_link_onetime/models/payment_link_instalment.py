@@ -22,7 +22,7 @@ class PaymentLink(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Payments in parts are not set up for %(currency)s. A manager"
-                        " can say from which amount on they are possible, in Settings >"
+                        " can say above which amount they are possible, in Settings >"
                         " Payment Links > Payments in parts.",
                         currency=link.currency_id.name,
                     )

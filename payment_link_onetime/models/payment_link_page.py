@@ -88,6 +88,7 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         company = self.company_id
+        in_flight = self.amount_pending + self.amount_authorized
         accent = company.email_secondary_color or "#714B67"
         lang = self.env["res.lang"]._get_data(code=self.env.lang)
         paid_on = self.completed_at or (
@@ -113,6 +114,7 @@ class PaymentLink(models.Model):
                 and self.max_payments != 1
                 and own_charge.state in MONEY_STATES
             ),
+            "is_untouched": self.currency_id.is_zero(self.amount_paid + in_flight),
             "processing_message": (
                 own_charge.state == "pending" and own_charge.provider_id.pending_msg
             ),
@@ -145,10 +147,12 @@ class PaymentLink(models.Model):
         :rtype: float
         """
         self.ensure_one()
-        if page_state == "open":
+        if page_state in ("open", "busy"):
             return self._get_amount_to_pay()
-        if page_state == "completed" and not self.currency_id.is_zero(self.amount_paid):
-            return self.amount_paid
+        # What somebody else paid beyond it is not this visitor's business.
+        paid = self.amount_paid - self.amount_surplus
+        if page_state == "completed" and not self.currency_id.is_zero(paid):
+            return paid
         return self.amount
 
     def _get_page_totals(self, page_state):

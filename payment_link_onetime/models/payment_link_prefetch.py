@@ -13,6 +13,7 @@ LINK_FIELDS = (
     "amount_due",
     "amount_paid",
     "amount_pending",
+    "amount_surplus",
     "amount_tax",
     "amount_total",
     "amount_untaxed",

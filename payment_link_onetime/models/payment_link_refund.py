@@ -62,6 +62,7 @@ class PaymentLink(models.Model):
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "payment_link_onetime.action_payment_link_refund"
             ),
+            "name": self.env._("Refund %(reference)s", reference=self.reference),
             "context": {"default_link_id": self.id},
         }
 

@@ -133,6 +133,16 @@ class PaymentLink(models.Model):
         self.ensure_one()
         document = self._get_document()
         closed = document and document._payment_link_get_closed_state(self)
+        closed_reasons = {
+            "cancelled": self.env._("its document is cancelled"),
+            "completed": self.env._("it is paid"),
+            "expired": self.env._("its document has expired"),
+            "paused": self.env._("its document is a draft again"),
+            "processing": self.env._("a payment of its document is under way"),
+            "superseded": self.env._(
+                "its document has another total now, send a new link from there"
+            ),
+        }
         reason = None
         if self.replaced_by_id:
             reason = self.env._("it was replaced already")
@@ -142,12 +152,8 @@ class PaymentLink(models.Model):
             reason = self.env._("a payment is under way")
         elif self._is_claimed_by_other(None):
             reason = self.env._("somebody is paying it right now")
-        elif closed == "completed":
-            reason = self.env._("it is paid")
-        elif closed == "cancelled":
-            reason = self.env._("its document is cancelled")
         elif closed:
-            reason = self.env._("its document has expired")
+            reason = closed_reasons[closed]
         elif self.currency_id.compare_amounts(self._get_amount_to_pay(), 0.0) <= 0:
             reason = self.env._("nothing is left to ask for")
         if reason:

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class PaymentLinkThreshold(models.Model):
-    """From which amount on a link in a currency may be paid in parts."""
+    """Above which amount a link in a currency may be paid in parts."""
 
     _name = "payment.link.threshold"
     _description = "Payment Link Instalment Threshold"

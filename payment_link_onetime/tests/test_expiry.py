@@ -57,6 +57,15 @@ class TestExpiry(PaymentLinkCommon):
             with self.assertRaisesRegex(UserError, "has expired"):
                 link._claim(self.payer_key)
 
+    def test_the_form_says_that_the_time_is_over(self):
+        """Before the job has written it down."""
+        link = self._create_link()
+        self.assertFalse(link.is_over)
+        with freeze_time(link.expires_at + timedelta(seconds=1)):
+            link.invalidate_recordset()
+            self.assertTrue(link.is_over)
+            self.assertEqual(link.state, "open")
+
     # === THE JOB === #
 
     def test_rule_5_the_job_closes_what_is_over_and_nothing_else(self):

@@ -385,6 +385,31 @@ class TestFollow(PaymentLinkDocumentCommon):
         self.assertEqual(link._get_page_state(), "open")
         self.assertEqual(self._pay(link).amount, 100.0)
 
+    def test_G4_invoices_in_draft_together_pause_each_its_own_links(self):
+        """They have nothing to do with each other but the click that reset them."""
+        invoices = self._create_invoice(60.0) | self._create_invoice(40.0)
+        links = self._create_invoice_link(invoices[0])
+        links |= self._create_invoice_link(invoices[1])
+        invoices.button_draft()
+        self._commit()
+        self.assertEqual(links.mapped("state"), ["open", "open"])
+        self.assertEqual(links[0]._get_page_state(), "paused")
+        invoices.action_post()
+        self._commit()
+        self.assertEqual([link._get_page_state() for link in links], ["open", "open"])
+
+    def test_rule_13_documents_that_change_together_are_fitted_apart(self):
+        """What one of them owes too little is no reason to close another one's link."""
+        invoices = self._create_invoice(60.0) | self._create_invoice(40.0)
+        parts = self._create_invoice_link(invoices[0], amount=30.0)
+        parts |= self._create_invoice_link(invoices[0], amount=30.0)
+        other = self._create_invoice_link(invoices[1])
+        self._pay_by_wire(invoices[0], 20.0)
+        invoices[1].ref = "touched"
+        self._commit()
+        self.assertEqual(parts.mapped("state"), ["open", "cancelled"])
+        self.assertEqual(other.state, "open")
+
     def test_G4_invoice_that_comes_back_with_another_amount(self):
         invoice = self._create_invoice()
         link = self._create_invoice_link(invoice)

@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import Command
@@ -295,6 +298,19 @@ class TestInstalmentPage(InstalmentsCommon, PaymentLinkHttpCommon):
         self.assertEqual(first["reference"], again["reference"])
         other = self._post_transaction(link, amount=90.0)
         self.assertNotEqual(first["reference"], other["reference"])
+
+    def test_pages_of_what_was_paid_in_part(self):
+        link = self._create_partial_link()
+        self._pay_part(link, 150.0)
+        with freeze_time(link.expires_at + timedelta(seconds=1)):
+            text = self._get_page(link).text
+        self.assertIn("has expired", text)
+        self.assertNotIn("Nothing was charged", text)
+        link._claim(self.other_payer_key, displayed_amount=50.0)
+        text = self._get_page(link).text
+        self.assertIn("Somebody is paying", text)
+        title = f'o_payment_link_amount">{link._format_amount(50.0)}'
+        self.assertIn(title, text)
 
     def test_the_last_instalment_leaves_no_choice(self):
         link = self._create_partial_link()

@@ -105,6 +105,8 @@ class TestInvoice(PaymentLinkDocumentCommon, MailCase):
         self.assertEqual(
             link.reference, ", ".join(invoices.sorted("name").mapped("name"))
         )
+        self.assertEqual(link.line_ids.mapped("description"), invoices.mapped("name"))
+        self.assertEqual(link.invoice_count, 2)
         for invoice in invoices:
             self.assertIn(f'data-oe-id="{link.id}"', invoice.message_ids[0].body)
         self.assertEqual(

@@ -93,6 +93,15 @@ class TestPage(PaymentLinkHttpCommon):
         self.assertIn("This payment has already been completed", response.text)
         self.assertNotIn("o_payment_submit_button", response.text)
 
+    def test_rule_8_what_others_paid_too_much_is_not_on_the_page(self):
+        link = self._create_link()
+        charges = [self._create_charge(link), self._create_charge(link)]
+        for charge in charges:
+            charge._set_done()
+        text = self._get_page(link).text
+        self.assertIn(link._format_amount(100.0), text)
+        self.assertNotIn(link._format_amount(200.0), text)
+
     def test_A9_page_of_a_pending_payment(self):
         link = self._create_link()
         self._create_charge(link)._set_pending()

@@ -257,6 +257,11 @@ class TestReissue(PaymentLinkCommon, MailCase):
         new = self._reissue(link)
         self.assertEqual((new.amount, new.allow_partial), (50.0, False))
 
+    def test_E2_document_that_has_changed(self):
+        link = self._create_link()
+        self.order.order_line.product_uom_qty = 3
+        self._assert_refused(link, "its document has another total now")
+
     def test_E2_document_that_takes_no_money(self):
         link = self._create_link()
         self.order.validity_date = fields.Date.today() - timedelta(days=1)

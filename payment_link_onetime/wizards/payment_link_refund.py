@@ -59,11 +59,16 @@ class PaymentLinkRefund(models.TransientModel):
                 )
                 for charge, amount in parts
             ]
-            cells = Markup("<td>%s</td><td>%s</td><td>%s</td><td class='text-end'>%s")
-            body = Markup("").join(
-                Markup("<tr>%s</td></tr>") % (cells % row) for row in rows
+            titles = (
+                self.env._("Payment"),
+                self.env._("Provider"),
+                self.env._("Paid on"),
+                self.env._("Goes back"),
             )
-            wizard.review = Markup("<table class='table table-sm'>%s</table>") % body
+            wizard.review = Markup("<table class='table table-sm'>%s%s</table>") % (
+                self._format_row("th", titles),
+                Markup("").join(self._format_row("td", row) for row in rows),
+            )
 
     # === ACTION METHODS === #
 
@@ -90,6 +95,21 @@ class PaymentLinkRefund(models.TransientModel):
         }
 
     # === GETTERS === #
+
+    @staticmethod
+    def _format_row(tag, texts):
+        """Return a row of a table whose last column is an amount.
+
+        :param str tag: `th` or `td`.
+        :param iterable texts: What the cells say.
+        :rtype: Markup
+        """
+        *others, amount = texts
+        cell = Markup(f"<{tag}>%s</{tag}>")
+        return Markup("<tr>%s%s</tr>") % (
+            Markup("").join(cell % text for text in others),
+            Markup(f"<{tag} class='text-end'>%s</{tag}>") % amount,
+        )
 
     def _get_reason_text(self):
         """Return the reason as a text, in the language of the link's company.

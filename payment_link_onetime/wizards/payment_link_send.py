@@ -54,12 +54,12 @@ class PaymentLinkSend(models.TransientModel):
     minimum_percent = fields.Float(string="Minimum", default=30.0)
     has_limits = fields.Boolean(string="More limits")
     max_payments = fields.Integer(
-        string="Payments",
+        string="Can be paid",
         default=1,
         help="How often the link can be paid. 0: no limit.",
     )
     activation_minutes = fields.Integer(
-        string="Minutes After Opening",
+        string="After opening",
         help="For how long the link can be paid after it was first opened. 0: no limit.",
     )
     save_payment_method = fields.Boolean(
