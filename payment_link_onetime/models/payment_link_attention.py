@@ -70,6 +70,25 @@ class PaymentLink(models.Model):
             ),
         )
 
+    def _on_refused_request(self, transaction):
+        """Say that a provider did not do what it was asked. Nobody waits for it.
+
+        :param payment.transaction transaction: The capture, void or refund.
+        """
+        self.ensure_one()
+        self._ask_person(
+            lambda env: env._("Refused by the payment provider"),
+            lambda env: env._(
+                "%(provider)s refused the %(request)s of %(amount)s (transaction"
+                " %(transaction)s): %(message)s",
+                provider=transaction.provider_id.name,
+                request=transaction.with_env(env)._get_request_label(),
+                amount=transaction.currency_id.format(abs(transaction.amount)),
+                transaction=transaction.reference,
+                message=transaction.state_message or "",
+            ),
+        )
+
     def _on_lost_request(self, transaction):
         """Say that a provider did not answer. It is not asked again: it may have acted.
 

@@ -182,8 +182,11 @@ class PaymentLink(models.Model):
                 link._store({"claimed_by": False, "claimed_until": False})
             for transaction in link_transactions:
                 link._record_transaction(transaction)
-                if transaction._brought_money() and link._has_surplus():
+                is_paid = transaction._get_payment_link_event_type() == "paid"
+                if is_paid and link._has_surplus():
                     link._on_surplus(transaction)
+                elif transaction._is_refused_request():
+                    link._on_refused_request(transaction)
             link._set_payment_status(link._get_expected_payment_status())
             link._complete_if_paid()
 
@@ -211,7 +214,8 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         compare = self.currency_id.compare_amounts
-        if compare(self.amount_refunded, 0.0) > 0:
+        # A surplus that went back is no refund of what was asked.
+        if compare(self.amount_refunded, self.amount_surplus) > 0:
             is_all = compare(self.amount_refunded, self.amount_paid) >= 0
             return "refunded" if is_all else "partially_refunded"
         if self._is_fully_paid():

@@ -277,14 +277,6 @@ class PaymentTransaction(models.Model):
             self.state, "failed"
         )
 
-    def _brought_money(self):
-        """Return whether the transaction is a payment that was settled.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        return self.state == "done" and self.operation != "refund"
-
     def _get_payment_link_amounts(self):
         """Add up the transactions by sign and state. Children must be among them.
 

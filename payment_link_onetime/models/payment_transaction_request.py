@@ -271,6 +271,20 @@ class PaymentTransaction(models.Model):
             left = self.amount - gone if is_held else 0.0
         return max(self.currency_id.round(left), 0.0)
 
+    def _is_refused_request(self):
+        """Return whether a provider says that it did not do what it was asked.
+
+        Where it said nothing, a person was told so, and says it on the transaction.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            bool(self.payment_link_request)
+            and self.state == "error"
+            and not self.payment_link_watched_at
+        )
+
     def _get_request_label(self):
         """Return what the provider was asked for, as a user reads it.
 

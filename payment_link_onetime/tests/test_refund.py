@@ -226,6 +226,10 @@ class TestRefund(RequestsCommon):
         refund = self._get_refunds(link)
         self.assertEqual(refund.state, "error")
         self.assertIn("closed on Sundays", refund.state_message)
+        self.assertEqual(
+            link.activity_ids.summary, "Refused by the payment provider"
+        )
+        self.assertIn("closed on Sundays", link.activity_ids.note)
         self.assertEqual(link.amount_refundable, 100.0)
         self.assertEqual(link.payment_status, "paid")
 
@@ -296,8 +300,15 @@ class TestRefund(RequestsCommon):
         self.assertEqual(refund.source_transaction_id, second)
         self.assertEqual((refund.state, refund.amount), ("done", -100.0))
         self.assertEqual((link.amount_net, link.state), (100.0, "completed"))
+        self.assertEqual(link.payment_status, "paid")
         self.assertFalse(link.activity_ids)
         self.assertEqual(len(link.payment_ids), 3)
+        link._refund_charges(30.0, "of what was asked")
+        self._run_all_jobs()
+        self.assertEqual(link.payment_status, "partially_refunded")
+        link._refund_charges(70.0, "the rest")
+        self._run_all_jobs()
+        self.assertEqual(link.payment_status, "refunded")
 
 
 @tagged("post_install", "-at_install")
@@ -308,6 +319,24 @@ class TestCapture(RequestsCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.provider.capture_manually = True
+
+    def test_G1_surplus_of_captures_is_refunded_once(self):
+        """A capture settles its charge as well, which is no payment of its own."""
+        self.company.payment_link_surplus_policy = "refund"
+        link = self._create_link()
+        charges = self._create_charge(link) | self._create_charge(link)
+        for charge in charges:
+            charge._set_authorized()
+        for charge in charges:
+            charge._capture()
+        self._send_requests()
+        self.provider.capture_manually = False  # Odoo's demo would hold refunds, too.
+        self._run_all_jobs()
+        self.assertEqual(charges.mapped("state"), ["done", "done"])
+        refund = link.transaction_ids.filtered(lambda tx: tx.operation == "refund")
+        self.assertEqual((len(refund), refund.state), (1, "done"))
+        self.assertEqual((link.amount_net, link.payment_status), (100.0, "paid"))
+        self.assertFalse(link.activity_ids)
 
     def _create_held_link(self):
         link = self._create_link()

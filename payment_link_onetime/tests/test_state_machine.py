@@ -603,7 +603,7 @@ class Deal(RuleBasedStateMachine):
 
     def _get_status(self, asked):
         paid = asked.add("done")
-        if asked.refunded:
+        if asked.refunded > max(paid - asked.amount, Decimal()):
             return "refunded" if asked.refunded >= paid else "partially_refunded"
         if self._is_paid(asked):
             return "paid"
