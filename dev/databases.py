@@ -5,7 +5,7 @@ Three layers, each named after what it is made of:
 * the base: Odoo's own modules with demo data, for this Odoo and these Python packages;
 * the addon's: a clone of the base with the addon installed, for the addon's files as
   they are;
-* the end-to-end tests': a clone of that with their own payment provider.
+* the end-to-end tests': a clone of that with one more module.
 
 A template gets its name when it is complete. What a killed command left behind has
 another name and is dropped by the next one.
@@ -35,11 +35,15 @@ from .paths import (
 # plain one.
 PLAIN = "plain"
 WEBSITE = "website"
-LOOPBACK = "loopback"
 _FLAVOURS = {
     PLAIN: ("sale_management", "account", "account_payment", "payment_demo", "sms"),
     WEBSITE: ("website",),
 }
+# What only some of the end-to-end tests need besides: their own payment provider, and
+# Odoo's automation rules.
+LOOPBACK = "loopback"
+AUTOMATION = "automation"
+_EXTRAS = {LOOPBACK: "payment_loopback", AUTOMATION: "base_automation"}
 
 _FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
 # Several checkouts, and machines, may use one PostgreSQL server; each has its own
@@ -79,22 +83,22 @@ class Databases:
                     self._change_modules(name, log_name, "-i", ADDON_NAME)
         return self._addon_name(flavour)
 
-    def with_loopback(self):
-        """Return the template with the addon and the tests' own payment provider."""
-        with self._building(self._loopback_name()) as name:
+    def with_extra(self, extra):
+        """Return the template with the addon and one more module; make it if missing."""
+        with self._building(self._extra_name(extra)) as name:
             if name:
                 origin = self.with_addon()
                 path = self.odoo.addons_path(ROOT, TEST_ADDONS)
-                with phase("a database with the tests' own provider"):
+                with phase(f"a database with {_EXTRAS[extra]}"):
                     self.clone(origin, name)
                     self._change_modules(
                         name,
-                        "install-loopback",
+                        f"install-{extra}",
                         "-i",
-                        "payment_loopback",
+                        _EXTRAS[extra],
                         addons_path=path,
                     )
-        return self._loopback_name()
+        return self._extra_name(extra)
 
     def fetch(self, template, cluster):
         """Copy a template from another PostgreSQL server, with which the files are shared."""
@@ -119,9 +123,9 @@ class Databases:
         key = digest(self._base_name(flavour), *addon_files())
         return f"{_PREFIX}_{flavour}_addon_{key}"
 
-    def _loopback_name(self):
+    def _extra_name(self, extra):
         key = digest(self._addon_name(PLAIN), *_files(TEST_ADDONS))
-        return f"{_PREFIX}_loopback_addon_{key}"
+        return f"{_PREFIX}_{extra}_addon_{key}"
 
     @staticmethod
     def install_log(flavour=PLAIN):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .console import note
-from .databases import Databases
+from .databases import LOOPBACK, Databases
 from .logs import complaints
 from .odoo import Odoo
 from .paths import CACHE, LOGS, ROOT
@@ -138,7 +138,7 @@ def _durable(databases):
     with running_cluster(odoo.venv, durable=True) as cluster:
         durable = Databases(Odoo(odoo.venv, odoo.source, cluster))
         durable.drop_abandoned()
-        durable.fetch(databases.with_loopback(), databases.cluster)
+        durable.fetch(databases.with_extra(LOOPBACK), databases.cluster)
         yield durable
 
 

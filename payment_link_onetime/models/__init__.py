@@ -15,6 +15,7 @@ from . import payment_link_channel
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow
+from . import payment_link_automation
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event

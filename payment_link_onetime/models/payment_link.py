@@ -7,6 +7,13 @@ from ..const import FIXED_FIELDS, MAX_AMOUNT, RECORDED_FIELDS
 from ..tools import qr_code_png
 
 
+class _OwnValues:
+    """What a link writes itself. It stands in a context, and equals nothing but itself."""
+
+    def __init__(self, values):
+        self.values = values
+
+
 class PaymentLink(models.Model):
     """What is asked, of whom, until when.
 
@@ -273,7 +280,10 @@ class PaymentLink(models.Model):
         :raises UserError: for every field that is fixed at creation or recorded by
             the link itself, whoever writes it.
         """
-        if refused := (FIXED_FIELDS | RECORDED_FIELDS).intersection(vals):
+        own = self.env.context.get("payment_link_own_values")
+        is_own = isinstance(own, _OwnValues) and own.values is vals
+        refused = (FIXED_FIELDS | RECORDED_FIELDS).intersection(vals)
+        if refused and not is_own:
             raise UserError(
                 self.env._(
                     "What a payment link asks for is fixed when it is created, and what"
@@ -289,10 +299,12 @@ class PaymentLink(models.Model):
 
         :param dict values: The values.
         """
+        # Through `write`, as automation rules watch it. These very values are let
+        # through: nobody can say that in a call from outside, or in a rule's code.
         # None of it is tracked: the link's methods log what happened themselves.
-        return super(PaymentLink, self.with_context(tracking_disable=True)).write(
-            values
-        )
+        return self.with_context(
+            payment_link_own_values=_OwnValues(values), tracking_disable=True
+        ).write(values)
 
     def copy(self, default=None):
         """Override of `base`: a copied link would ask for the same money again.

@@ -47,38 +47,45 @@ class PaymentLink(models.Model):
 
         Expiring an expired link changes nothing.
 
-        :raises UserError: naming the link, if one is paid or cancelled, or if a payment
-            is under way.
+        :raises UserError: naming the links that are paid or cancelled, or on which a
+            payment is under way. Then none is closed.
         """
         self.check_access("write")
-        for link in self:
-            if link.state == "expired":
-                continue
-            link.sudo()._lock()  # Users may not read the claim.
-            reason = None
-            if link.state == "completed":
-                reason = self.env._("it is paid")
-            elif link.state == "cancelled":
-                reason = self.env._("it is cancelled")
-            elif (
-                link.amount_pending
-                or link.amount_authorized
-                or link._is_claimed_by_other(None)
-            ):
-                reason = self.env._("a payment is under way")
-            if reason:
-                raise UserError(
-                    self.env._(
-                        "The payment link %(reference)s (%(code)s) cannot expire:"
-                        " %(reason)s.",
-                        reference=link.reference,
-                        code=link.code,
-                        reason=reason,
-                    )
-                )
-            link._set_state("expired")
+        self._do_each(lambda link: link._expire())
 
     # === BUSINESS METHODS === #
+
+    def _expire(self):
+        """Close the link as if its time were over.
+
+        :raises UserError: as :meth:`action_expire`.
+        """
+        self.ensure_one()
+        if self.state == "expired":
+            return
+        self.sudo()._lock()  # Users may not read the claim.
+        reason = None
+        if self.state == "completed":
+            reason = self.env._("it is paid")
+        elif self.state == "cancelled":
+            reason = self.env._("it is cancelled")
+        elif (
+            self.amount_pending
+            or self.amount_authorized
+            or self._is_claimed_by_other(None)
+        ):
+            reason = self.env._("a payment is under way")
+        if reason:
+            raise UserError(
+                self.env._(
+                    "The payment link %(reference)s (%(code)s) cannot expire:"
+                    " %(reason)s.",
+                    reference=self.reference,
+                    code=self.code,
+                    reason=reason,
+                )
+            )
+        self._set_state("expired")
 
     def _is_expired(self):
         """Return whether the time in which a payment can be started is over.

@@ -134,20 +134,10 @@ class PaymentLink(models.Model):
 
         Cancelling a cancelled or expired link changes nothing.
 
-        :raises UserError: for a link that is paid.
+        :raises UserError: naming the links that are paid. Then none is cancelled.
         """
         self.check_access("write")
-        for link in self:
-            if link.state == "completed":
-                raise UserError(
-                    self.env._(
-                        "The payment link %(reference)s is paid. Refund the payment"
-                        " instead of cancelling the link.",
-                        reference=link.reference,
-                    )
-                )
-            if link.state == "open":
-                link._set_state("cancelled", close_reason="manual")
+        self._do_each(lambda link: link._cancel())
 
     def action_view_payments(self):
         """Open the accounting payments of the links.
@@ -164,6 +154,23 @@ class PaymentLink(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _cancel(self):
+        """Close the link by hand.
+
+        :raises UserError: as :meth:`action_cancel`.
+        """
+        self.ensure_one()
+        if self.state == "completed":
+            raise UserError(
+                self.env._(
+                    "The payment link %(reference)s is paid. Refund the payment"
+                    " instead of cancelling the link.",
+                    reference=self.reference,
+                )
+            )
+        if self.state == "open":
+            self._set_state("cancelled", close_reason="manual")
 
     def _on_transactions_updated(self, transactions):
         """Follow a change of state of some of the links' transactions.

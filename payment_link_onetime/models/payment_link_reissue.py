@@ -19,8 +19,8 @@ class PaymentLink(models.Model):
 
         :return: The action that shows the new links.
         :rtype: dict
-        :raises UserError: naming the link, if one is paid, was replaced before, has a
-            payment under way, or has nothing left to ask for. Then none is replaced.
+        :raises UserError: naming the links that are paid, were replaced before, have a
+            payment under way, or have nothing left to ask for. Then none is replaced.
         """
         return self._reissue()._get_own_action()
 
@@ -55,24 +55,16 @@ class PaymentLink(models.Model):
 
         :return: The action that shows the new links.
         :rtype: dict
-        :raises UserError: naming the link, if nothing is owed, or if its customer has no
-            e-mail address. Then none is made.
+        :raises UserError: naming the links on which nothing is owed, or whose customer
+            has no e-mail address. Then none is made.
         """
         self.check_access("write")
-        links = self.browse()
-        asked = set()
-        for link in self:
-            document = link._get_document()
-            if document in asked:
-                continue  # Two links of one document: it is asked for its rest once.
-            if document:
-                asked.add(document)
-                links |= link._create_link_over_rest(document)
-            else:
-                links |= link._reissue()
-        for link in links:
-            link._send_by_email()
-        return links._get_own_action()
+        asked = {}
+        for link in self:  # Two links of one document: it is asked for its rest once.
+            asked.setdefault(link._get_document() or link, link)
+        links = self.browse().concat(*asked.values())
+        new_links = links._do_each(lambda link: link._ask_for_rest())
+        return self.browse().concat(*new_links)._get_own_action()
 
     # === BUSINESS METHODS === #
 
@@ -85,7 +77,7 @@ class PaymentLink(models.Model):
         """
         self.check_access("write")
         self.browse().check_access("create")
-        return self.browse().concat(*(link._replace() for link in self))
+        return self.browse().concat(*self._do_each(lambda link: link._replace()))
 
     def _replace(self):
         """Close the link and make its successor, under its document's and its own lock.
@@ -219,6 +211,18 @@ class PaymentLink(models.Model):
             return self.max_payments
         amounts = self.sudo().transaction_ids._get_payment_link_amounts()
         return self.max_payments - amounts["uses"]
+
+    def _ask_for_rest(self):
+        """Send a new link over what is still owed.
+
+        :rtype: payment.link
+        :raises UserError: as :meth:`action_ask_for_rest`.
+        """
+        self.ensure_one()
+        document = self._get_document()
+        link = self._create_link_over_rest(document) if document else self._reissue()
+        link._send_by_email()
+        return link
 
     def _create_link_over_rest(self, document):
         """Create a link over what a document owes beside what its open links ask for.

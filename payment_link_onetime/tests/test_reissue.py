@@ -399,6 +399,50 @@ class TestReissue(PaymentLinkCommon, MailCase):
         rest = self.env["payment.link"].search(action["domain"])
         self.assertEqual(rest.amount, 80.0)  # The two that replaced them ask for 20.
 
+    def test_F4_server_actions_say_of_each_link_why_not(self):
+        paid = self._create_link(amount=10)
+        self._pay(paid)
+        cancelled = self._create_link(amount=10)
+        cancelled.action_cancel()
+        fine = self._create_link(amount=10)
+        self.cr.flush()
+        links = fine | paid | cancelled
+        reasons = {
+            "expire": {paid: "it is paid", cancelled: "it is cancelled"},
+            "cancel": {paid: "is paid. Refund the payment"},
+            "reissue": {paid: "it is paid"},
+            "refund_all": {
+                fine: "nothing to refund",
+                paid: "cannot be refunded",
+                cancelled: "nothing to refund",
+            },
+        }
+        user = self.env.user  # She sells and keeps the books.
+        for name, refusals in reasons.items():
+            with self.subTest(name=name):
+                with self.assertRaises(UserError) as error, self.cr.savepoint():
+                    self._run_action(name, links, user)
+                lines = str(error.exception).splitlines()
+                self.assertEqual(len(lines), len(refusals))
+                for line, link in zip(
+                    lines, links.filtered(refusals.__contains__), strict=True
+                ):
+                    self.assertIn(link.reference, line)
+                    self.assertIn(refusals[link], line)
+                self.assertEqual(fine.state, "open")
+                self.assertFalse(fine.replaced_by_id)
+
+    def test_F4_refused_links_are_named_even_if_the_reason_does_not(self):
+        self.provider.write({"support_refund": "none"})
+        self.payment_method.support_refund = "none"
+        links = self._create_link(amount=10) | self._create_link(amount=10)
+        for link in links:
+            self._pay(link)
+        with self.assertRaises(UserError) as error:
+            self._run_action("refund_all", links, self.env.user)
+        for link in links:
+            self.assertIn(f"{link.reference}: ", str(error.exception))
+
     def test_F4_server_actions_are_offered_in_lists_and_forms(self):
         actions = self.env["ir.actions.actions"].with_user(self.seller)
         views = {
@@ -412,13 +456,14 @@ class TestReissue(PaymentLinkCommon, MailCase):
             "Ask for the Rest by E-mail",
         ):
             self.assertEqual(views[name], "list,form")
+        self.assertNotIn("Refund in Full", views)
 
     @mute_logger(*ACCESS_LOGGERS, "odoo.addons.base.models.ir_actions")
     def test_F4_server_actions_check_the_rights(self):
         employee = new_test_user(self.env, login="employee", groups="base.group_user")
         self.order.user_id = self.env.user
         link = self._create_link()
-        for name in ("expire", "cancel", "reissue", "ask_for_rest"):
+        for name in ("expire", "cancel", "reissue", "ask_for_rest", "refund_all"):
             for user in (employee, self.seller):
                 with self.subTest(name=name, user=user.login):
                     with self.assertRaises(AccessError):

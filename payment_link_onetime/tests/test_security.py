@@ -271,8 +271,10 @@ class TestSecurity(PaymentLinkCommon):
             {"expires_at": False},
             {"access_token": "guessable"},
         ):
-            with self.subTest(forged=forged), self.assertRaises(UserError):
-                link.write(forged)
+            with self.subTest(forged=forged):
+                for context in ({}, {"payment_link_own_values": forged}):
+                    with self.assertRaises(UserError):
+                        link.with_context(**context).write(forged)
         self.assertEqual((link.amount, link.state), (100.0, "open"))
 
     def test_link_on_a_foreign_order_is_refused(self):
