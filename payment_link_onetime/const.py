@@ -1,5 +1,7 @@
 """The words of the link: what `payment.link` and its parts store and compare."""
 
+from datetime import datetime
+
 # Which characters a link's public code is made of, and how many.
 CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 CODE_LENGTH = 8
@@ -76,6 +78,7 @@ FIXED_FIELDS = frozenset(
         "provider_ids",
         "redirect_url",
         "reference",
+        "replaces_id",
         "sale_order_id",
         "save_payment_method",
         "source_id",
@@ -83,7 +86,9 @@ FIXED_FIELDS = frozenset(
 )
 
 # Of these, what the server makes itself and accepts from nobody.
-GENERATED_FIELDS = frozenset({"access_token", "code", "document_amount"})
+GENERATED_FIELDS = frozenset(
+    {"access_token", "code", "document_amount", "replaces_id"}
+)
 
 # What happened. Moved by the link's own methods only, never by `write`.
 RECORDED_FIELDS = frozenset(
@@ -114,6 +119,10 @@ MONEY_STATES = ("pending", "authorized", "done")
 
 # After how many hours without an answer a person is asked to look at the provider.
 LOST_REQUEST_HOURS = 1
+
+# Until when a saved payment method that was charged keeps others from paying: until
+# the provider answers, or a person says that nothing happened.
+UNDECIDED = datetime(9999, 12, 31)
 
 # How often a job tries to book a charge that other transactions write at the same time.
 POST_PROCESS_ATTEMPTS = 5

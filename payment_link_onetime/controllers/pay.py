@@ -4,7 +4,7 @@ import secrets
 import psycopg2
 from werkzeug.exceptions import NotFound
 
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.http import request
 
@@ -118,6 +118,13 @@ class PaymentLinkPortal(PaymentPortal):
             self._check_payment_choice(
                 link_sudo, amount, provider_id, payment_method_id, flow, token_id
             )
+            request_values = {}
+            if flow == "token":
+                link_sudo._wait_for_answer()
+                request_values = {
+                    "payment_link_request": "charge",
+                    "payment_link_requested_at": fields.Datetime.now(),
+                }
             request.update_context(delay_token_charge=True)
             charge_sudo = self._create_transaction(
                 provider_id=provider_id,
@@ -137,6 +144,7 @@ class PaymentLinkPortal(PaymentPortal):
                 custom_create_values={
                     **link_sudo._get_charge_values(payer_key),
                     **payer_values,
+                    **request_values,
                 },
             )
             # The provider hears of the charge only once it cannot be lost any more:
@@ -309,6 +317,7 @@ class PaymentLinkPortal(PaymentPortal):
                         " Please choose another one."
                     )
                 )
+            link_sudo._check_decided(token_id)
             return
         method_sudo = methods_sudo.filtered(lambda m: m.id == payment_method_id)
         if (

@@ -7,7 +7,13 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
 
-from ..const import DOUBLE_CLICK_SECONDS, LOCK_TIMEOUT, MONEY_STATES, RECORDED_FIELDS
+from ..const import (
+    DOUBLE_CLICK_SECONDS,
+    LOCK_TIMEOUT,
+    MONEY_STATES,
+    RECORDED_FIELDS,
+    UNDECIDED,
+)
 from ..tools import is_finite_number
 from .payment_link_prefetch import LINK_FIELDS
 
@@ -118,6 +124,35 @@ class PaymentLink(models.Model):
         self._store(values)
         self._record_event("attempted")
         return amount
+
+    def _wait_for_answer(self):
+        """Let nobody pay, this browser included, until the provider has answered.
+
+        It is asked by the server: whether it charges is not for the payer to see. A
+        link that can be paid more often goes on, see :meth:`_check_decided`.
+        """
+        self.ensure_one()
+        if self.max_payments == 1:
+            self._store({"claimed_by": "the provider", "claimed_until": UNDECIDED})
+
+    def _check_decided(self, token_id):
+        """Refuse a saved payment method of whose last charge nobody knows the end.
+
+        :param int token_id: The chosen `payment.token`.
+        :raises UserError: if the provider was asked and has not answered.
+        """
+        self.ensure_one()
+        undecided = self.env["payment.transaction"].search_count(
+            [
+                ("payment_link_id", "=", self.id),
+                ("token_id", "=", token_id),
+                ("payment_link_request", "=", "charge"),
+                ("state", "=", "draft"),
+            ],
+            limit=1,
+        )
+        if undecided:
+            raise UserError(self._get_refusal("processing"))
 
     def _lock(self):
         """Lock the link's row, write it, and read what is true then.

@@ -38,6 +38,8 @@ class PaymentLink(models.Model):
             }.get(self.close_reason, self.state)
         if self._is_expired():
             return "expired"
+        if self.replaces_id and self.currency_id.is_zero(self._get_amount_to_pay()):
+            return "processing"  # Through the link that this one replaced.
         document = self._get_document()
         if document and (closed := document._payment_link_get_closed_state(self)):
             return closed
@@ -89,6 +91,8 @@ class PaymentLink(models.Model):
         self.ensure_one()
         company = self.company_id
         in_flight = self.amount_pending + self.amount_authorized
+        is_draft = own_charge.state == "draft"
+        is_undecided = is_draft and own_charge.payment_link_request == "charge"
         accent = company.email_secondary_color or "#714B67"
         lang = self.env["res.lang"]._get_data(code=self.env.lang)
         paid_on = self.completed_at or (
@@ -106,9 +110,9 @@ class PaymentLink(models.Model):
             "page_state": page_state,
             "own_charge": own_charge,
             "replacement": self._get_replacement(),
-            "is_waiting": (
-                is_returned and page_state == "open" and own_charge.state == "draft"
-            ),
+            "is_undecided": is_undecided,
+            "is_waiting": (is_returned and page_state == "open" and is_draft)
+            or (page_state in ("open", "busy") and is_undecided),
             "is_own_use": (
                 page_state in ("open", "busy")
                 and self.max_payments != 1

@@ -34,6 +34,7 @@ LINK_FIELDS = (
     "redirect_url",
     "reference",
     "replaced_by_id",
+    "replaces_id",
     "save_payment_method",
     "state",
     "access_token",

@@ -1,4 +1,4 @@
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import FIXED_FIELDS, GENERATED_FIELDS
@@ -11,6 +11,15 @@ class PaymentLink(models.Model):
     """How a link is made anew: the same request at a new address, or a new request."""
 
     _inherit = "payment.link"
+
+    replaces_id = fields.Many2one(
+        "payment.link",
+        string="Replaces",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Money that still arrives there is not asked for here any more.",
+    )
 
     # === ACTION METHODS === #
 
@@ -67,6 +76,62 @@ class PaymentLink(models.Model):
         return self.browse().concat(*new_links)._get_own_action()
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _complete_create_values(self, vals):
+        """Override to remember which link the new one replaces."""
+        vals = super()._complete_create_values(vals)
+        vals["replaces_id"] = self._get_replaced().id
+        return vals
+
+    def _on_transactions_updated(self, transactions):  # pylint: disable=missing-return
+        """Override to let the links that replaced these know of it."""
+        super()._on_transactions_updated(transactions)
+        for link in self.filtered("replaced_by_id"):
+            link._tell_replacements(
+                transactions.filtered(lambda tx, link=link: tx.payment_link_id == link)
+            )
+
+    def _tell_replacements(self, transactions):
+        """Let the links that replaced this one ask for what is left, and no more.
+
+        :param payment.transaction transactions: What changed here.
+        """
+        self.ensure_one()
+        new, replacements = self, self.browse()
+        while new.replaced_by_id.replaces_id == new:
+            new = new.replaced_by_id
+            new._lock()  # Who is about to pay it looks again.
+            replacements |= new
+        replacements._recompute_amounts()
+        for transaction in transactions if replacements else ():
+            if transaction._get_payment_link_event_type() == "paid":
+                new._on_payment_of_replaced(self, transaction)
+
+    def _on_payment_of_replaced(self, link, transaction):
+        """Say that money arrived through a link that this one replaced, and close.
+
+        :param payment.link link: That link.
+        :param payment.transaction transaction: The charge that brought it.
+        """
+        self.ensure_one()
+        currency = self.currency_id
+        self._log_note(
+            lambda env: env._(
+                "%(amount)s arrived through %(link)s, which was replaced. It is not"
+                " asked for here any more.",
+                amount=currency.format(transaction.amount),
+                link=link.with_env(env)._get_html_link(title=link.code),
+            )
+        )
+        if self._has_surplus():
+            self._on_surplus(transaction)
+        elif self.state in ("open", "expired") and currency.is_zero(self.amount_due):
+            self._set_payment_status(self._get_expected_payment_status())
+            if self._is_fully_paid():
+                self._set_state("completed")
+            elif not (self.amount_pending or self.amount_authorized):
+                self._set_state("cancelled", close_reason="settled_elsewhere")
 
     def _reissue(self):
         """Replace the links by new ones.
@@ -171,10 +236,15 @@ class PaymentLink(models.Model):
         copied = [*(FIXED_FIELDS - GENERATED_FIELDS - _OWN_FIELDS), "description"]
         values = link_sudo._copy_values(copied)
         amount = self._get_amount_to_pay()
+        # The customer knows the minimum as an amount: a new address is no reason to ask
+        # for less at a time, and for more payments than were agreed.
+        minimum = self._get_minimum_amount(amount)
         values.update(
             amount=amount,
+            minimum_percent=max(self.minimum_percent, 100.0 * minimum / amount),
             # What is left may be too little for that.
             allow_partial=self.allow_partial
+            and self.currency_id.compare_amounts(minimum, amount) < 0
             and self.company_id._is_payment_link_partial_possible(
                 amount, self.currency_id
             ),

@@ -25,7 +25,12 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     payment_link_request = fields.Selection(
-        [("capture", "Capture"), ("void", "Void"), ("refund", "Refund")],
+        [
+            ("charge", "Payment"),
+            ("capture", "Capture"),
+            ("void", "Void"),
+            ("refund", "Refund"),
+        ],
         string="Request",
         readonly=True,
         copy=False,
@@ -80,6 +85,33 @@ class PaymentTransaction(models.Model):
             tx._set_error(self.env._("The provider did not do it."))
 
     # === BUSINESS METHODS === #
+
+    def _charge_with_token(self):
+        """Override of `payment`: a provider that does not answer may have charged.
+
+        The charge of a link stays a draft, and its page waits, until the provider says
+        what became of it, or a person who looked it up.
+        """
+        if not self.payment_link_id:
+            return super()._charge_with_token()
+        self.ensure_one()
+        self._ensure_provider_is_not_disabled()
+        self._log_sent_message()
+        try:
+            self._send_payment_request()
+        except ValidationError as error:
+            self._on_failed_request(error)
+
+    def _on_failed_request(self, error):
+        """Write down that a provider did not do what it was asked, if it said so.
+
+        :param ValidationError error: What Odoo makes of it.
+        """
+        # Odoo says so of timeouts, too: nobody knows what the provider did.
+        if isinstance(error.__context__, requests.exceptions.RequestException):
+            _logger.info("No answer about %s: %s", self.reference, error)
+        else:
+            self._set_error(str(error))
 
     def _capture(self, amount_to_capture=None):
         """Override of `payment` to leave captures of links' charges to the job."""
@@ -203,11 +235,7 @@ class PaymentTransaction(models.Model):
                 self._send_refund_request()
         except ValidationError as error:
             self.env.cr.rollback()
-            # Odoo says so of timeouts, too: nobody knows what the provider did.
-            if isinstance(error.__context__, requests.exceptions.RequestException):
-                _logger.info("No answer about %s: %s", self.reference, error)
-            else:
-                self._set_error(str(error))
+            self._on_failed_request(error)
         except Exception:
             self.env.cr.rollback()
             _logger.exception("The request %s failed", self.reference)
@@ -280,7 +308,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         return (
-            bool(self.payment_link_request)
+            self.payment_link_request in ("capture", "void", "refund")
             and self.state == "error"
             and not self.payment_link_watched_at
         )

@@ -1,8 +1,11 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 import psycopg2.errors
+import requests
+from freezegun import freeze_time
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged, test_cursor
 from odoo.tools import mute_logger
@@ -288,6 +291,54 @@ class TestSavedMethods(PayerCommon):
         self._run_jobs()
         self.assertEqual(link.payment_ids.partner_id, self.customer)
 
+    def _lose_answer(self, _tx):
+        try:
+            raise requests.exceptions.ReadTimeout()
+        except requests.exceptions.RequestException:
+            raise ValidationError("No connection.")  # noqa: B904
+
+    def test_C4_rule_3_saved_method_whose_answer_is_lost(self):
+        """The provider may have charged: nobody pays before somebody knows."""
+        link = self._create_link()
+        self._sign_in(self.portal_user)
+        charge, charged = self._pay_with(link, self.token, send=self._lose_answer)
+        self.assertEqual((charge.state, len(charged)), ("draft", 1))
+        text = self._get_page(link).text
+        self.assertIn("waiting for the answer of the payment provider", text)
+        self.assertNotIn("Try again", text)
+        self.assertNotIn("o_payment_submit_button", text)
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            for flow in (self._prepare_token(self.token), {}):
+                self._assert_refused(link, "paying this right now", **flow)
+            self._run_job("payment_link_onetime.cron_watch_charges")
+            self.assertIn("No answer", link.activity_ids.summary)
+            charge.action_payment_link_request_failed()
+        self.assertEqual(link._get_page_state(), "open")
+        _charge, charged = self._pay_with(link, self.token)
+        self.assertEqual(charged, [f"{link.code}-2"])
+        self.assertEqual(link.amount_surplus, 0.0)
+
+    def test_C4_saved_method_whose_answer_comes_later(self):
+        link = self._create_link()
+        self._sign_in(self.portal_user)
+        charge, _charged = self._pay_with(link, self.token, send=self._lose_answer)
+        charge._set_done()
+        self.assertEqual((link.state, link.payment_status), ("completed", "paid"))
+        self.assertFalse(link.claimed_by)
+
+    def test_C4_saved_method_of_a_link_for_several_payments(self):
+        link = self._create_standalone_link(
+            partner_id=self.customer.id, max_payments=0
+        )
+        self._sign_in(self.portal_user)
+        charge, _charged = self._pay_with(link, self.token, send=self._lose_answer)
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=5)):
+            token = self._prepare_token(self.token)
+            self._assert_refused(link, "being processed", **token)
+        charge._set_error("It did nothing")
+        _charge, charged = self._pay_with(link, self.token)
+        self.assertEqual(len(charged), 1)
+
     def test_C4_saved_method_that_is_declined(self):
         link = self._create_link()
         self._sign_in(self.portal_user)
@@ -418,6 +469,7 @@ class TestSavedMethods(PayerCommon):
         self.assertEqual(len(charged), 1)
         second, charged = self._pay_with(link, self.token, send=stay_draft)
         self.assertEqual((second, charged), (first, []))
+        first._set_error("Declined")
         other = self._make_token()
         third, charged = self._pay_with(link, other)
         self.assertNotEqual(third, first)

@@ -257,6 +257,110 @@ class TestReissue(PaymentLinkCommon, MailCase):
         new = self._reissue(link)
         self.assertEqual((new.amount, new.allow_partial), (50.0, False))
 
+    def test_E2_the_minimum_of_a_link_in_parts_stays_the_same_amount(self):
+        """Agreed were parts of 90.00 at least, not of 30 % of whatever is left."""
+        link = self._create_standalone_link(
+            300.0, allow_partial=True, minimum_percent=30.0
+        )
+        for paid, minimum in ((90.0, 90.0), (95.0, 90.0)):
+            self._pay_amount(link, paid)
+            link = self._reissue(link)
+            self.assertTrue(link.allow_partial)
+            self.assertEqual(link._get_minimum_amount(link.amount), minimum)
+        self.assertEqual(link.amount, 115.0)
+        self._pay_amount(link, 90.0)
+        link = self._reissue(link)
+        self.assertEqual((link.amount, link.allow_partial), (25.0, False))
+
+    # === MONEY THAT COMES BY THE OLD ADDRESS === #
+
+    def _pay_amount(self, link, amount):
+        charge = self._start_amount(link, amount)
+        charge._set_done()
+        return charge
+
+    def _start_amount(self, link, amount):
+        return self._create_transaction(
+            "direct",
+            amount=link._claim(self.payer_key, displayed_amount=amount),
+            currency_id=link.currency_id.id,
+            partner_id=link._get_charge_partner().id,
+            reference=f"{link.code}-{link.charge_count}",
+            **link._get_charge_values(),
+        )
+
+    def _start_and_reissue(self, **values):
+        """Return a charge that somebody left at the provider, and the new link."""
+        link = self._create_standalone_link(**values)
+        charge = self._start_amount(link, 100.0)
+        link._store({"claimed_until": False})
+        return charge, self._reissue(link)
+
+    def test_rule_3_what_the_old_link_brings_is_not_asked_again(self):
+        charge, new = self._start_and_reissue()
+        newer = self._reissue(new)
+        charge._set_pending()
+        self.assertEqual(newer._get_page_state(), "processing")
+        with self.assertRaisesRegex(UserError, "being processed"):
+            newer._claim(self.other_payer_key)
+        charge._set_error("No money")
+        self.assertEqual(newer._get_amount_to_pay(), 100.0)
+        charge._set_done()
+        self.assertTrue(charge.payment_link_id.paid_late)
+        self.assertEqual(
+            (newer.state, newer.close_reason), ("cancelled", "settled_elsewhere")
+        )
+        self.assertEqual((newer.payment_status, newer.amount_due), ("unpaid", 0.0))
+        self.assertEqual(newer._get_page_state(), "completed")
+        self.assertIn(charge.payment_link_id.code, newer.message_ids[1].body)
+
+    def test_rule_3_a_part_that_the_old_link_brings(self):
+        parts = {"amount": 300.0, "allow_partial": True, "minimum_percent": 30.0}
+        charge, new = self._start_and_reissue(**parts)
+        charge._set_done()
+        self.assertEqual((new.state, new.amount_due), ("open", 200.0))
+        self._pay_amount(new, 200.0)
+        self.assertEqual((new.state, new.payment_status), ("completed", "paid"))
+        self.assertEqual((new.amount_due, new.amount_surplus), (0.0, 0.0))
+
+    def test_G1_both_addresses_are_paid(self):
+        """Whoever is responsible learns of it where the customer paid what was asked."""
+        charge, new = self._start_and_reissue()
+        self._pay_amount(new, 100.0)
+        self.assertEqual(new.state, "completed")
+        charge._set_done()
+        self.assertEqual((new.state, new.amount_surplus), ("completed", 100.0))
+        self.assertEqual(new.activity_ids.summary, "Paid too much")
+        self.assertIn(charge.reference, new.activity_ids.note)
+
+    def test_rule_3_paid_by_the_old_address_while_the_new_one_is_paid(self):
+        charge, new = self._start_and_reissue()
+        self._start_amount(new, 100.0)._set_pending()
+        charge._set_done()
+        self.assertEqual((new.state, new.amount_due), ("open", 0.0))
+        self.assertEqual(new._get_page_state(), "processing")
+        new.transaction_ids._set_done()
+        self.assertEqual((new.state, new.amount_surplus), ("completed", 100.0))
+        self.assertEqual(new.activity_ids.summary, "Paid too much")
+
+    def test_money_that_comes_another_way_leaves_nothing_due(self):
+        link = self._create_link(amount=60.0)
+        self._pay_amount(link, 60.0)
+        self.order.transaction_ids.flush_recordset()
+        parts = self._create_order(quantity=4)  # 200.00
+        link = self._create_link(
+            sale_order_id=parts.id, allow_partial=True, minimum_percent=30.0
+        )
+        self._pay_amount(link, 150.0)
+        self._create_transaction(
+            "direct",
+            reference="portal",
+            amount=50.0,
+            sale_order_ids=[Command.set(parts.ids)],
+        )._set_done()
+        self.cr.flush()
+        self.assertEqual((link.state, link.amount_due), ("completed", 0.0))
+
     def test_E2_document_that_has_changed(self):
         link = self._create_link()
         self.order.order_line.product_uom_qty = 3

@@ -164,7 +164,7 @@ class Asked:
     @property
     def due(self):
         taken = self.add("pending", "authorized", "done")
-        return max(self.amount - taken, Decimal())
+        return Decimal() if self.is_complete else max(self.amount - taken, Decimal())
 
     def may_pay(self, payer, now, owed):
         """Tell whether a payer may start to pay now, if the document owes so much."""

@@ -69,6 +69,27 @@ class TestUses(PaymentLinkCommon):
         self.assertEqual((link.state, link.amount_paid), ("open", 50.0))
         self.assertEqual((link.amount_due, link.amount_surplus), (10.0, 0.0))
 
+    def test_a_link_without_limit_does_not_read_all_its_payments(self):
+        """The thousandth payer does not wait for the nine hundred before."""
+        link = self._create_standalone_link(10.0, max_payments=0)
+        charge = self._pay(link)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "INSERT INTO payment_transaction (reference, amount, payment_link_id, state,"
+            " operation, provider_id, payment_method_id, currency_id, partner_id,"
+            " company_id) SELECT 'many-' || number, amount, payment_link_id, state,"
+            " operation, provider_id, payment_method_id, currency_id, partner_id,"
+            " company_id FROM payment_transaction, generate_series(1, 2000) number"
+            " WHERE id = %s",
+            [charge.id],
+        )
+        self.env.invalidate_all()
+        self._pay(link, payer_key="one more")
+        self.assertEqual(link.amount_paid, 20020.0)
+        transactions = self.env["payment.transaction"]
+        read = transactions._fields["amount"]._get_cache(self.env)
+        self.assertLess(len(read), 10)
+
     def test_rule_3_one_more_that_still_arrives_is_surplus(self):
         link = self._create_standalone_link(10.0, max_payments=2)
         charges = [self._create_charge(link, payer_key="her") for _i in range(2)]
