@@ -1,6 +1,5 @@
 """Take the pictures in docs/images/ from the running product."""
 
-import json
 import os
 import subprocess
 
@@ -23,28 +22,28 @@ def screenshots(_arguments):
         databases.drop_abandoned()
         template = databases.with_addon(PLAIN)
         with databases.temporary(template, "screenshots") as database:
-            order_id = _prepare(odoo, database)
+            shop = _prepare(odoo, database)
             with OdooServer(odoo, database, workers=0) as server:
-                _take(odoo, server.url, order_id, chromium)
+                _take(odoo, server.url, shop, chromium)
 
 
 def _prepare(odoo, database):
-    """Set up a shop with a quotation and return the quotation's id."""
+    """Set up a shop and return what `prepare_screenshots.py` says of it, as JSON."""
     answer_path = CACHE / "screenshots-answer.json"
     with phase("a shop with a quotation"):
         code = (_SCRIPTS / "prepare_screenshots.py").read_text()
         values = {"answer_path": str(answer_path)}
         odoo.shell(database, code, "screenshots-prepare", values)
-    answer = json.loads(answer_path.read_text())
+    answer = answer_path.read_text()
     answer_path.unlink()
-    return answer["order_id"]
+    return answer
 
 
-def _take(odoo, url, order_id, chromium):
+def _take(odoo, url, shop, chromium):
     environment = odoo.environment
     environment["PYTHONPATH"] += os.pathsep + str(ROOT)
     script = _SCRIPTS / "take_screenshots.py"
-    command = [str(odoo.venv.python), str(script), url, str(order_id)]
+    command = [str(odoo.venv.python), str(script), url, shop]
     result = subprocess.run([*command, str(_IMAGES), chromium], env=environment)
     if result.returncode:
         raise SetupError("the pictures could not be taken")

@@ -78,7 +78,45 @@ def create_quotation(env):
     )
 
 
+def create_instalments(env, customer, *amounts):
+    """Return a link in parts, of which some are paid and in the books."""
+    link = env["payment.link"].create(
+        {
+            "amount": 2400.0,
+            "reference": "KITCHEN-7",
+            "description": "Your oak kitchen",
+            "partner_id": customer.id,
+            "allow_partial": True,
+            "minimum_percent": 30.0,
+        }
+    )
+    provider = env.ref("payment.payment_provider_demo")
+    for amount in amounts:
+        charge = env["payment.transaction"].create(
+            {
+                "amount": link._claim("a browser", displayed_amount=amount),
+                "reference": f"{link.code}-{link.charge_count}",
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids[:1].id,
+                "operation": "online_direct",
+                "currency_id": link.currency_id.id,
+                "partner_id": customer.id,
+                **link._get_charge_values(),
+            }
+        )
+        charge._set_done()
+    env["payment.transaction"]._cron_book_payment_links()
+    return link
+
+
 set_up_shop(env)
-quotation = create_quotation(env(user=env.ref("base.user_admin")))
+admin_env = env(user=env.ref("base.user_admin"))
+quotation = create_quotation(admin_env)
+instalments = create_instalments(admin_env, quotation.partner_id, 720.0, 800.0)
 env.cr.commit()
-Path(answer_path).write_text(json.dumps({"order_id": quotation.id}))
+answer = {
+    "order_id": quotation.id,
+    "instalments_id": instalments.id,
+    "instalments_path": instalments._get_page_path(),
+}
+Path(answer_path).write_text(json.dumps(answer))

@@ -1,10 +1,11 @@
 """Run in the virtual environment: take the pictures in docs/ from a running server.
 
-Its arguments: the server's address, the quotation's id, the folder for the pictures, and
-Chromium's path.
+Its arguments: the server's address, what `prepare_screenshots.py` says of the shop, the
+folder for the pictures, and Chromium's path.
 """
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def take_dialog(page, url, order_id, folder):
     return text[text.index("/pay/") :].strip()
 
 
+def take_refund(page, url, link_id, folder):
+    """Do what a bookkeeper does, up to the review."""
+    page.goto(f"{url}/odoo/payment-links/{link_id}")
+    page.click("button[name=action_refund]")
+    amount = page.locator(".modal [name=amount] input")
+    amount.fill("1000")
+    amount.press("Tab")
+    page.click(".modal [name=reason] input")
+    page.click(".o_select_menu_item:has-text('Requested by the customer')")
+    page.locator(".modal [name=review] tr").nth(2).wait_for()
+    save(page, folder / "refund.png")
+
+
 def take_page(page, url, folder):
     """Do what the customer does."""
     page.goto(url)
@@ -59,15 +73,24 @@ def take_page(page, url, folder):
     save(page, folder / "confirmation-phone.png", full_page=True)
 
 
-def main(url, order_id, folder, chromium):
-    folder = Path(folder)
+def take_instalments(page, url, folder):
+    """See what the customer sees who has paid two parts of three."""
+    page.goto(url)
+    page.wait_for_selector("[name=o_payment_submit_button]:enabled")
+    save(page, folder / "parts-phone.png", full_page=True)
+
+
+def main(url, shop, folder, chromium):
+    folder, shop = Path(folder), json.loads(shop)
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        path = take_dialog(
-            browser.new_context(**WINDOW).new_page(), url, order_id, folder
-        )
+        office = browser.new_context(**WINDOW).new_page()
+        path = take_dialog(office, url, shop["order_id"], folder)
+        take_refund(office, url, shop["instalments_id"], folder)
         take_page(browser.new_context(**PHONE).new_page(), f"{url}{path}", folder)
+        parts_url = f"{url}{shop['instalments_path']}"
+        take_instalments(browser.new_context(**PHONE).new_page(), parts_url, folder)
         browser.close()
 
 
