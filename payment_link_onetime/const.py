@@ -86,9 +86,7 @@ FIXED_FIELDS = frozenset(
 )
 
 # Of these, what the server makes itself and accepts from nobody.
-GENERATED_FIELDS = frozenset(
-    {"access_token", "code", "document_amount", "replaces_id"}
-)
+GENERATED_FIELDS = frozenset({"access_token", "code", "document_amount", "replaces_id"})
 
 # What happened. Moved by the link's own methods only, never by `write`.
 RECORDED_FIELDS = frozenset(

@@ -104,7 +104,10 @@ class AccountMove(models.Model):
         group_by_invoice = {}
         for link in links:
             group = link.union(
-                *(group_by_invoice.get(move, links.browse()) for move in link.invoice_ids)
+                *(
+                    group_by_invoice.get(move, links.browse())
+                    for move in link.invoice_ids
+                )
             )
             group_by_invoice.update(dict.fromkeys(group.invoice_ids, group))
         for group in set(group_by_invoice.values()):

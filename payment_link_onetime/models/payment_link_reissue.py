@@ -14,7 +14,6 @@ class PaymentLink(models.Model):
 
     replaces_id = fields.Many2one(
         "payment.link",
-        string="Replaces",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -13,6 +13,9 @@ from odoo.tools import mute_logger
 from ..models import payment_link_charge
 from .common import PaymentLinkHttpCommon
 
+# What providers' code says, which is not ours to translate.
+NO_CONNECTION = "Could not establish the connection."
+
 
 class PayerCommon(PaymentLinkHttpCommon):
     @classmethod
@@ -295,7 +298,7 @@ class TestSavedMethods(PayerCommon):
         try:
             raise requests.exceptions.ReadTimeout()
         except requests.exceptions.RequestException:
-            raise ValidationError("No connection.")  # noqa: B904
+            raise ValidationError(NO_CONNECTION)  # noqa: B904
 
     def test_C4_rule_3_saved_method_whose_answer_is_lost(self):
         """The provider may have charged: nobody pays before somebody knows."""
@@ -327,9 +330,7 @@ class TestSavedMethods(PayerCommon):
         self.assertFalse(link.claimed_by)
 
     def test_C4_saved_method_of_a_link_for_several_payments(self):
-        link = self._create_standalone_link(
-            partner_id=self.customer.id, max_payments=0
-        )
+        link = self._create_standalone_link(partner_id=self.customer.id, max_payments=0)
         self._sign_in(self.portal_user)
         charge, _charged = self._pay_with(link, self.token, send=self._lose_answer)
         with freeze_time(fields.Datetime.now() + timedelta(minutes=5)):

@@ -226,9 +226,7 @@ class TestRefund(RequestsCommon):
         refund = self._get_refunds(link)
         self.assertEqual(refund.state, "error")
         self.assertIn("closed on Sundays", refund.state_message)
-        self.assertEqual(
-            link.activity_ids.summary, "Refused by the payment provider"
-        )
+        self.assertEqual(link.activity_ids.summary, "Refused by the payment provider")
         self.assertIn("closed on Sundays", link.activity_ids.note)
         self.assertEqual(link.amount_refundable, 100.0)
         self.assertEqual(link.payment_status, "paid")
