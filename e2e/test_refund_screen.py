@@ -1,31 +1,17 @@
 """A bookkeeper refunds a part of a paid link, in a real browser, and the job does it."""
 
 import pytest
-from ledger import Ledger
 from links import AMOUNT, create_links
 from playwright.sync_api import expect
 from states import DESKTOP
 
 from dev.server import wait_until
 
+SERVER = {"workers": 2, "cron_threads": 1}
 REASON = "Requested by the customer"
 
 # The job is woken at once; this is for a machine that is busy with other things.
 _JOB_SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def server(start_server):
-    """Override: with scheduled jobs."""
-    with start_server(workers=2, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

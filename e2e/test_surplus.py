@@ -6,12 +6,13 @@ Or it is put before a person, if the company wants that: never both, never neith
 from functools import partial
 
 import pytest
-from ledger import Ledger
 from links import AMOUNT, create_links
-from payers import Gateway, at_once
+from races import at_once
 
+from dev.databases import LOOPBACK
 from dev.server import wait_until
 
+SERVER = {"flavour": LOOPBACK, "workers": 4, "cron_threads": 1}
 _JOB_SECONDS = 120
 
 # The order in which the gateway says what of whom. Numbers are the two payers.
@@ -26,24 +27,6 @@ ORDERS = {
 
 # What the gateway says of the second payer before it says what is true.
 LIES = [{"amount": 1.0}, {"amount": 2 * AMOUNT}, {"currency": "EUR"}]
-
-
-@pytest.fixture(scope="module")
-def server(start_loopback_server):
-    with start_loopback_server(workers=4, cron_threads=1) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ledger(server):
-    opened = Ledger(server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def gateway(server):
-    return Gateway(server.url)
 
 
 @pytest.fixture(params=["refund", "person"])
