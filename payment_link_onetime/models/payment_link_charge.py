@@ -57,23 +57,55 @@ class PaymentLink(models.Model):
         self.ensure_one()
         if not self.max_payments:
             return False  # However many pay, nobody is in anybody's way.
+        used = (
+            self.env["payment.transaction"]
+            .sudo()  # Anybody may pay.
+            .search_count([*self._get_charge_domain(), ("state", "in", MONEY_STATES)])
+        )
+        return used + self._count_other_payers(payer_key) >= self.max_payments
+
+    def _is_being_paid(self):
+        """Return whether anybody started to pay just now, and may be at the provider.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.max_payments != 1:
+            return self._count_other_payers(None) > 0
+        return self._is_claimed_by_other(None)
+
+    def _count_other_payers(self, payer_key):
+        """Return how many other browsers than this one started to pay just now.
+
+        :param str payer_key: What identifies the visitor's browser.
+        :rtype: int
+        """
+        self.ensure_one()
         minutes = timedelta(minutes=self.company_id.payment_link_claim_minutes)
-        charges_sudo = self.env["payment.transaction"].sudo()  # Anybody may pay.
-        domain = [
+        [(payers,)] = (
+            self.env["payment.transaction"]
+            .sudo()  # Anybody may pay.
+            ._read_group(
+                [
+                    *self._get_charge_domain(),
+                    ("state", "=", "draft"),
+                    ("create_date", ">", fields.Datetime.now() - minutes),
+                    ("payment_link_payer", "!=", self._hash_payer_key(payer_key)),
+                ],
+                aggregates=["payment_link_payer:count_distinct"],
+            )
+        )
+        return payers
+
+    def _get_charge_domain(self):
+        """Return which transactions are charges of the link, and no parts of charges.
+
+        :rtype: list
+        """
+        return [
             ("payment_link_id", "=", self.id),
             ("source_transaction_id", "=", False),
         ]
-        used = charges_sudo.search_count([*domain, ("state", "in", MONEY_STATES)])
-        [(payers,)] = charges_sudo._read_group(
-            [
-                *domain,
-                ("state", "=", "draft"),
-                ("create_date", ">", fields.Datetime.now() - minutes),
-                ("payment_link_payer", "!=", self._hash_payer_key(payer_key)),
-            ],
-            aggregates=["payment_link_payer:count_distinct"],
-        )
-        return used + payers >= self.max_payments
 
     def _get_amount_to_pay(self):
         """Return what a payer is asked now.

@@ -69,11 +69,7 @@ class PaymentLink(models.Model):
             reason = self.env._("it is paid")
         elif self.state == "cancelled":
             reason = self.env._("it is cancelled")
-        elif (
-            self.amount_pending
-            or self.amount_authorized
-            or self._is_claimed_by_other(None)
-        ):
+        elif self.amount_pending or self.amount_authorized or self._is_being_paid():
             reason = self.env._("a payment is under way")
         if reason:
             raise UserError(

@@ -206,7 +206,7 @@ class PaymentLink(models.Model):
             reason = self.env._("it is paid")
         elif self.amount_pending or self.amount_authorized:
             reason = self.env._("a payment is under way")
-        elif self._is_claimed_by_other(None):
+        elif self._is_being_paid():
             reason = self.env._("somebody is paying it right now")
         elif closed:
             reason = closed_reasons[closed]

@@ -61,6 +61,18 @@ class TestUses(PaymentLinkCommon):
         with self.assertRaisesRegex(UserError, "being processed"):
             link._claim("browser 3")
 
+    def test_rule_5_a_use_that_is_being_paid(self):
+        """The link is not closed under her, nor her use handed on to a new link."""
+        link = self._create_standalone_link(10.0, max_payments=2)
+        charge = self._create_charge(link)
+        with self.assertRaisesRegex(UserError, "somebody is paying it right now"):
+            link.action_reissue()
+        with self.assertRaisesRegex(UserError, "a payment is under way"):
+            link.action_expire()
+        charge._set_done()
+        link.action_reissue()
+        self.assertEqual(link.replaced_by_id.max_payments, 1)
+
     def test_D4_without_limit(self):
         link = self._create_standalone_link(10.0, max_payments=0)
         for number in range(5):
