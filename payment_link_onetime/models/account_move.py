@@ -116,6 +116,27 @@ class AccountMove(models.Model):
                 owed = group.invoice_ids._payment_link_get_owed_amount()
                 group._supersede_newest(owed)
 
+    def _post(self, soft=True):
+        """Override of `account` to reconcile with what was captured in parts.
+
+        Where a link's charge was booked while the invoice was worked on, Odoo looks for
+        the payment of the charge, and not of its captures.
+        """
+        posted = super()._post(soft)
+        for invoice in posted:
+            # In sudo mode because who posts invoices may not see transactions.
+            charges_sudo = invoice.sudo().transaction_ids.filtered("payment_link_id")
+            payments_sudo = charges_sudo.child_transaction_ids.filtered(
+                lambda tx: (
+                    tx.operation != "refund" and tx.payment_id.state == "in_process"
+                )
+            ).payment_id
+            for line in payments_sudo.move_id.line_ids:
+                is_receivable = line.account_type == "asset_receivable"
+                if is_receivable and not line.reconciled:
+                    invoice.js_assign_outstanding_line(line.id)
+        return posted
+
     # === GETTERS === #
 
     def _payment_link_get_domains(self):
@@ -225,7 +246,7 @@ class AccountMove(models.Model):
         transactions_sudo = transactions
         if transactions is None:
             transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
-        transactions_sudo |= transactions_sudo.child_transaction_ids
+        transactions_sudo = transactions_sudo._get_with_children()
         amounts = transactions_sudo._get_payment_link_amounts()
         booked_sudo = transactions_sudo.filtered(
             lambda tx: tx.payment_id and tx.state == "done" and tx.operation != "refund"

@@ -220,9 +220,11 @@ class PaymentLink(models.Model):
             return
         self._record_event(event, transaction=transaction)
         expiry = self._get_expiry()
+        # Who paid in time did so, whenever it is captured.
+        charge = transaction.source_transaction_id or transaction
         if event == "paid" and (
             self.state in ("cancelled", "expired")
-            or (expiry and transaction.create_date > expiry)
+            or (expiry and charge.create_date > expiry)
         ):
             self._on_late_payment(transaction)
 

@@ -277,6 +277,16 @@ class PaymentTransaction(models.Model):
             self.state, "failed"
         )
 
+    def _get_with_children(self):
+        """Return the transactions, and all that became of them.
+
+        A refund of a partial capture is a child's child.
+
+        :rtype: payment.transaction
+        """
+        children = self.child_transaction_ids
+        return self | children | children.child_transaction_ids
+
     def _get_payment_link_amounts(self):
         """Add up the transactions by sign and state. Children must be among them.
 

@@ -38,10 +38,13 @@ class PaymentTransaction(models.Model):
         The payment waits, and reconciles by itself when the invoice is posted.
         """
         drafts = {}
-        for tx in self:
-            if tx.payment_link_id.invoice_ids and tx.state == "done":
-                drafts[tx] = tx.invoice_ids.filtered(lambda move: move.state == "draft")
-                tx.invoice_ids -= drafts[tx]
+        charges = self.filtered(
+            lambda tx: tx.state == "done" and tx.payment_link_id.invoice_ids
+        )
+        # What was captured in parts pays the invoices of the charge.
+        for tx in charges | charges.source_transaction_id:
+            drafts[tx] = tx.invoice_ids.filtered(lambda move: move.state == "draft")
+            tx.invoice_ids -= drafts[tx]
         super()._post_process()
         for tx, moves in drafts.items():
             tx.invoice_ids |= moves

@@ -83,8 +83,8 @@ class SaleOrder(models.Model):
         :return: The amount in the order's currency.
         :rtype: float
         """
-        transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
-        transactions_sudo |= transactions_sudo.child_transaction_ids
+        # In sudo mode because payers have no account.
+        transactions_sudo = self.sudo().transaction_ids._get_with_children()
         amounts = transactions_sudo._get_payment_link_amounts()
         taken = amounts["paid"]
         if not only_settled:

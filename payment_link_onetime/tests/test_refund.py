@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import PaymentLinkCommon
+from .document_common import PaymentLinkDocumentCommon
 
 # What providers' code says, which is not ours to translate.
 CLOSED = "Refunds are closed on Sundays"
@@ -310,7 +311,7 @@ class TestRefund(RequestsCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCapture(RequestsCommon):
+class TestCapture(RequestsCommon, PaymentLinkDocumentCommon):
     """C1, C2, C5: what is authorised is captured and voided once."""
 
     @classmethod
@@ -431,6 +432,41 @@ class TestCapture(RequestsCommon):
         link._refund_charges(40.0, "all of it")
         self._run_all_jobs()
         self.assertEqual((link.amount_net, link.amount_authorized), (0.0, 60.0))
+
+    def test_G7_the_order_owes_what_was_refunded_of_a_capture(self):
+        link, charge = self._create_held_link()
+        charge._capture(40.0)
+        self._run_all_jobs()
+        self.provider.capture_manually = False
+        link._refund_charges(10.0, "a part")
+        self._run_all_jobs()
+        # 60.00 are held, and 30.00 of 40.00 are left.
+        self.assertEqual(self.order._payment_link_get_due_amount(), 10.0)
+
+    def test_G3_capture_after_the_expiry_is_not_late(self):
+        """Who paid in time did so, whenever that is captured, and whether in parts."""
+        link, charge = self._create_held_link()
+        later = link.expires_at + timedelta(days=1)
+        self.patch(self.env.cr, "_now", later)  # What `create_date` is.
+        with freeze_time(later):
+            charge._capture(40.0)
+            self._run_all_jobs()
+        self.assertEqual((link.amount_paid, link.paid_late), (40.0, False))
+
+    def test_rule_4_capture_leaves_an_invoice_in_draft_alone(self):
+        """The charge has the invoices, and its captures have the money."""
+        invoice = self._create_invoice()
+        link = self._create_invoice_link(invoice)
+        charge = self._create_charge(link)
+        charge._set_authorized()
+        charge._capture(40.0)
+        invoice.button_draft()
+        self._commit()
+        self._run_all_jobs()
+        self.assertEqual(invoice.state, "draft")
+        self.assertEqual(link.payment_ids.mapped("amount"), [40.0])
+        invoice.action_post()
+        self.assertEqual(invoice.amount_residual, 60.0)
 
     def test_an_authorization_about_to_lapse_is_said_once(self):
         link, _charge = self._create_held_link()
