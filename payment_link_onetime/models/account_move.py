@@ -216,45 +216,92 @@ class AccountMove(models.Model):
         :rtype: float
         """
         currency = self.currency_id[:1]
-        invoices = self.filtered(
-            lambda move: move.state == "posted" and move.move_type == "out_invoice"
-        )
+        invoices = self._payment_link_get_payable()
         residual = sum(invoices.mapped("amount_residual"))
-        charges_sudo = self._payment_link_get_unbooked_charges()
-        taken = sum(self._payment_link_get_taken_amounts(only_settled))
-        if with_discount:
+        date = None
+        if with_discount and any(
+            invoices.invoice_payment_term_id.mapped("early_discount")
+        ):
             # The customer has it who pays in time, whenever that is booked.
-            discount = invoices._payment_link_get_discount(
-                self._payment_link_get_discount_date(charges_sudo)
-            )
+            charges_sudo = self._payment_link_get_unbooked_charges()
+            date = self._payment_link_get_discount_date(charges_sudo)
+        taken = self._payment_link_get_unbooked_money(only_settled, discount_date=date)
+        if date:
+            discount = invoices._payment_link_get_discount(date)
             is_all = currency.compare_amounts(taken, residual - discount) >= 0
             if currency.is_zero(taken) or is_all:
                 residual -= discount
         return max(currency.round(residual - taken), 0.0)
 
-    def _payment_link_get_taken_amounts(self, only_settled=False, transactions=None):
+    def _payment_link_get_unbooked_money(
+        self, only_settled=False, transactions=None, discount_date=None
+    ):
         """Return what providers hold, announce, or settled, and is not booked yet.
 
-        What is booked is reconciled, and the residual amount knows it.
+        What is booked is reconciled, and the residual amount knows it. A charge may pay
+        other invoices, too: as when it is booked, what is due first is paid first.
 
         :param bool only_settled: Whether only what they settled is asked for.
         :param payment.transaction transactions: Some of the invoices' transactions, in
             sudo; all of them if nothing else is said.
-        :return: The amounts to add up, in the invoices' currency.
-        :rtype: list[float]
+        :param date discount_date: The day that decides about discounts, if any.
+        :return: The amount that pays these invoices, in their currency.
+        :rtype: float
         """
-        transactions_sudo = transactions
-        if transactions is None:
-            transactions_sudo = self.sudo().transaction_ids  # Payers have no account.
-        transactions_sudo = transactions_sudo._get_with_children()
-        amounts = transactions_sudo._get_payment_link_amounts()
-        booked_sudo = transactions_sudo.filtered(
-            lambda tx: tx.payment_id and tx.state == "done" and tx.operation != "refund"
+        moves_sudo = self.sudo()  # Payers have no account.
+        charges_sudo = moves_sudo.transaction_ids
+        counted_sudo = charges_sudo if transactions is None else transactions
+        while others_sudo := charges_sudo.invoice_ids - moves_sudo:
+            moves_sudo |= others_sudo
+            charges_sudo |= others_sudo.transaction_ids
+        amounts = {
+            charge: charge._get_payment_link_unbooked_amount(only_settled)
+            for charge in charges_sudo.sorted("id")
+        }
+        if not any(amounts.values()):
+            return 0.0
+        money = 0.0
+        left = moves_sudo._payment_link_get_unpaid_parts(discount_date)
+        for charge, amount in amounts.items():
+            for line in left:
+                if line.move_id in charge.invoice_ids:
+                    part = min(left[line], amount)
+                    left[line] -= part
+                    amount -= part
+                    if charge in counted_sudo and line.move_id.id in self._ids:
+                        money += part
+        return money
+
+    def _payment_link_get_unpaid_parts(self, discount_date):
+        """Return what is open of the parts in which invoices are due, earliest first.
+
+        :param date discount_date: The day that decides about discounts, if any.
+        :return: Amounts in the invoices' currency, by journal item.
+        :rtype: dict
+        """
+        invoices = self._payment_link_get_payable()
+        lines = invoices.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
         )
-        taken = [amounts["paid"], -sum(booked_sudo.mapped("amount"))]
-        if not only_settled:
-            taken += [amounts["pending"], amounts["authorized"]]
-        return taken
+        left = {
+            line: line.amount_residual_currency
+            for line in lines.sorted(lambda line: (line.date_maturity, line.id))
+        }
+        if discount_date:
+            for part in invoices._payment_link_get_discounted_installments(
+                discount_date
+            ):
+                left[part["line"]] -= part["discount_amount_currency"]
+        return left
+
+    def _payment_link_get_payable(self):
+        """Return those of the moves that are invoices and owe money.
+
+        :rtype: account.move
+        """
+        return self.filtered(
+            lambda move: move.state == "posted" and move.move_type == "out_invoice"
+        )
 
     def _payment_link_get_reconciled(self, payments):
         """Return how much of the invoice some payments have paid.

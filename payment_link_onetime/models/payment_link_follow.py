@@ -135,13 +135,17 @@ class PaymentLink(models.Model):
     def _is_document_settled(self):
         """Return whether nothing is left to pay on the link's document.
 
+        One that is cancelled or worked on owes nothing now, and is not settled.
+
         :rtype: bool
         """
         self.ensure_one()
         document = self._get_document()
-        return bool(document) and (
-            self.currency_id.compare_amounts(
-                document._payment_link_get_unsettled_amount(), 0.0
-            )
-            <= 0
-        )
+        if (
+            not document
+            or document._payment_link_is_cancelled()
+            or document._payment_link_is_paused()
+        ):
+            return False
+        unsettled = document._payment_link_get_unsettled_amount()
+        return self.currency_id.compare_amounts(unsettled, 0.0) <= 0

@@ -325,3 +325,21 @@ class PaymentTransaction(models.Model):
                 amounts["paid"] += tx.amount
             uses += tx.state in MONEY_STATES
         return {**amounts, "uses": uses}
+
+    def _get_payment_link_unbooked_amount(self, only_settled=False):
+        """Return how much of a charge came, or is on its way, and is not booked yet.
+
+        :param bool only_settled: Whether only what was settled is asked for.
+        :return: The amount in the charge's currency.
+        :rtype: float
+        """
+        self.ensure_one()
+        transactions = self._get_with_children()
+        amounts = transactions._get_payment_link_amounts()
+        booked = transactions.filtered(
+            lambda tx: tx.payment_id and tx.state == "done" and tx.operation != "refund"
+        )
+        amount = amounts["paid"] - sum(booked.mapped("amount"))
+        if not only_settled:
+            amount += amounts["pending"] + amounts["authorized"]
+        return amount

@@ -110,8 +110,8 @@ class SaleOrder(models.Model):
             paid = invoice_sudo.amount_total - invoice_sudo.amount_residual
             paid -= invoice_sudo._payment_link_get_reconciled(transactions.payment_id)
             others_sudo = invoice_sudo.transaction_ids - transactions
-            paid += sum(
-                invoice_sudo._payment_link_get_taken_amounts(only_settled, others_sudo)
+            paid += invoice_sudo._payment_link_get_unbooked_money(
+                only_settled, others_sudo
             )
             money += invoice_sudo._payment_link_get_share(self, paid)
         return money

@@ -437,6 +437,44 @@ class TestFollow(PaymentLinkDocumentCommon):
         invoice.action_post()
         self._assert_paid(invoice)
 
+    def test_G4_invoice_in_draft_is_not_paid(self):
+        """It owes nothing at the moment, and will owe the rest once it is posted."""
+        invoice = self._create_invoice(120.0)
+        link = self._create_invoice_link(
+            invoice, allow_partial=True, minimum_percent=30.0
+        )
+        amount = link._claim(self.payer_key, displayed_amount=50.0)
+        charge = self._create_transaction(
+            "direct", amount=amount, **link._get_charge_values()
+        )
+        invoice.button_draft()
+        self._commit()
+        charge._set_done()
+        self._commit()
+        self.assertEqual((link.state, link.payment_status), ("open", "partially_paid"))
+        invoice.action_post()
+        self._commit()
+        self.assertEqual((link.state, link._get_amount_to_pay()), ("open", 70.0))
+
+    def test_G5_part_of_two_invoices_is_for_the_older_one(self):
+        """Before it is booked as well: the younger one's link asks on."""
+        old, young = (
+            self._create_invoice(amount, invoice_date_due=due)
+            for amount, due in ((60.0, "2026-01-01"), (40.0, "2026-02-01"))
+        )
+        link = self._create_invoice_link(young, amount=40.0)
+        self._pay(self._create_invoice_link(old | young, amount=60.0))
+        self._commit()
+        for _moment in ("before it is booked", "after"):
+            self.assertEqual((link.state, link._get_amount_to_pay()), ("open", 40.0))
+            self.assertEqual(old._payment_link_get_due_amount(), 0.0)
+            self._run_jobs()
+
+    def test_too_much_for_one_invoice_does_not_pay_the_other(self):
+        invoices = self._create_invoice(60.0) | self._create_invoice(40.0)
+        self._pay_at_odoos_door(70.0, invoices[0])
+        self.assertEqual(invoices._payment_link_get_due_amount(), 40.0)
+
     def test_G4_one_of_several_invoices_is_cancelled(self):
         """The set is worth less now."""
         invoices = self._create_invoice(60.0) | self._create_invoice(40.0)
