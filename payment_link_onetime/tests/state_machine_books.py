@@ -21,6 +21,7 @@ class Books:
         self.invoices = invoices  # oldest first
         self.links = []
         self.charges = []
+        self.known = {}  # of documents, when links followed them last
 
     # === WHAT DOCUMENTS OWE === #
 
@@ -288,9 +289,13 @@ class Books:
     # === WHAT DOCUMENTS DO TO THEIR LINKS === #
 
     def follow(self):
-        """Close open links as the commit must have done: G4 and rule 13."""
+        """Close open links as the commit must have done: G4 and rule 13.
+
+        Only where a document was changed, or where money came for it.
+        """
+        changed = self._find_changed()
         for asked in self.links:
-            if asked.papers and asked.state == "open":
+            if asked.state == "open" and not changed.isdisjoint(asked.papers):
                 self._follow(asked)
         asking = [a for a in self.links if a.papers and self._is_asking(a)]
         while asking:  # Some links share some of their documents with each other.
@@ -300,7 +305,23 @@ class Books:
                 group += near
                 papers.update(*(asked.papers for asked in near))
                 asking = [asked for asked in asking if asked not in near]
-            self._fit(group)
+            if not changed.isdisjoint(papers):
+                self._fit(group)
+
+    def _find_changed(self):
+        """Return the documents to which something happened since it was asked last."""
+        changed = set()
+        for paper in (self.order, *self.invoices):
+            facts = {(paper.state, paper.total, paper.reconciled)}
+            facts |= {
+                (charge, charge.state)
+                for charge in self.charges
+                if paper in charge.papers and charge.state in TAKEN
+            }
+            if facts - self.known.get(paper, set()):
+                changed.add(paper)
+            self.known[paper] = facts
+        return changed
 
     def _follow(self, asked):
         papers = asked.papers
