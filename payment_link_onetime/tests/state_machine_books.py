@@ -135,7 +135,7 @@ class Books:
         due = self.get_to_pay(asked)
         if amount is None or not asked.minimum:
             return amount in (None, due)
-        return asked.get_minimum(due) <= amount <= due
+        return min(asked.minimum, due) <= amount <= due
 
     def may_expire(self, asked):
         """Tell whether a link may be closed as if its time were over: rule 5."""
@@ -203,15 +203,28 @@ class Books:
         is_closable = asked.uses and asked.state in ("open", "expired")
         if is_closable and self._is_paid(asked):
             asked.close("completed")
+        if settled_charge and asked.successor:
+            self._move_successor(asked)
+
+    def _move_successor(self, asked):
+        """Let the link that took over a request follow money of the old one."""
+        while asked.successor:
+            asked = asked.successor
+        if asked.state in ("open", "expired") and not asked.surplus and not asked.due:
+            asked.status = self._get_status(asked)
+            if self._is_paid(asked):
+                asked.close("completed")
+            elif not asked.add("pending", "authorized"):
+                asked.close("cancelled", "settled_elsewhere")
 
     def _is_paid(self, asked):
         paid = asked.add("done")
         is_settled = asked.papers and self._is_settled(asked.papers)
-        return paid >= asked.amount * (asked.uses or 1) or (paid and is_settled)
+        return paid and (paid >= asked.asked or is_settled)
 
     def _get_status(self, asked):
         paid = asked.add("done")
-        if asked.refunded:
+        if asked.refunded > asked.surplus:
             return "refunded" if asked.refunded >= paid else "partially_refunded"
         if self._is_paid(asked):
             return "paid"
@@ -305,7 +318,8 @@ class Books:
                 group += near
                 papers.update(*(asked.papers for asked in near))
                 asking = [asked for asked in asking if asked not in near]
-            if not changed.isdisjoint(papers):
+            is_paused = any(paper.state == "draft" for paper in papers)
+            if not changed.isdisjoint(papers) and not is_paused:
                 self._fit(group)
 
     def _find_changed(self):

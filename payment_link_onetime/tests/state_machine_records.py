@@ -5,7 +5,7 @@ In decimal numbers, and without asking the addon.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal()
@@ -140,10 +140,12 @@ class Asked:
     fixed: dict  # what nobody may change
     total: Decimal = ZERO  # of the documents, when the link was made
     uses: int = 1  # how often it can be paid, 0: no limit
-    minimum: int | None = None  # percent, of a link that can be paid in parts
+    minimum: Decimal | None = None  # of a link that can be paid in parts
     state: str = "open"
     reason: str | None = None  # why it was cancelled
     is_replaced: bool = False
+    replaces: object = None  # the link that was made anew as this one
+    successor: object = None
     is_paid_late: bool = False
     status: str = "unpaid"
     charges: list = field(default_factory=list)
@@ -177,16 +179,20 @@ class Asked:
         return sum(charge.state in TAKEN for charge in self.charges)
 
     @property
+    def asked(self):
+        """What all payments together may come to."""
+        if self.replaces and self.uses == 1:
+            return min(self.amount, self.replaces.due)
+        return self.amount * (self.uses or 1)
+
+    @property
     def due(self):
+        if self.state == "completed":
+            return ZERO
         if self.uses == 1:
-            return max(self.amount - self.add(*TAKEN), ZERO)
+            return max(self.asked - self.add(*TAKEN), ZERO)
         return ZERO if self.uses and self.used >= self.uses else self.amount
 
     @property
     def surplus(self):
-        return max(self.add("done") - self.amount * self.uses, ZERO) * bool(self.uses)
-
-    def get_minimum(self, due):
-        """Return the least that can be paid, of so much that is due."""
-        share = self.amount * self.minimum / 100
-        return min(share.quantize(CENT, ROUND_UP), due)
+        return max(self.add("done") - self.asked, ZERO) if self.uses else ZERO

@@ -1,6 +1,7 @@
 """What people, providers and time do in the random lives of a deal and its links."""
 
 from datetime import timedelta
+from decimal import ROUND_UP
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, multiple, precondition, rule
@@ -158,13 +159,17 @@ class Deal(Life):
             values.update(allow_partial=True, minimum_percent=minimum)
         links = self.env["payment.link"]
         if link := self._try(is_allowed, links.create, values):
+            if minimum:
+                share = amount * minimum / 100
+                minimum = share.quantize(CENT, ROUND_UP)
             return self._remember(link, amount, papers, minimum)
         return multiple()
 
-    def _remember(self, link, amount, papers, minimum):
+    def _remember(self, link, amount, papers, minimum, replaces=None):
         fixed = {name: link[name] for name in FIXED}
         asked = Asked(link, amount, papers, link.expires_at, fixed, minimum=minimum)
         asked.uses = link.max_payments
+        asked.replaces = replaces
         if papers:
             asked.total = self.books.get_total(papers)
         self.books.add_link(asked)
@@ -179,8 +184,10 @@ class Deal(Life):
             return multiple()
         asked.close("cancelled", "reissued")
         asked.is_replaced = True
-        minimum = asked.minimum if amount > THRESHOLD else None
-        new = self._remember(link, amount, asked.papers, minimum)
+        is_partial = asked.minimum and max(asked.minimum, THRESHOLD) < amount
+        minimum = asked.minimum if is_partial else None
+        new = self._remember(link, amount, asked.papers, minimum, replaces=asked)
+        asked.successor = new
         assert link.allow_partial == bool(minimum)
         assert link.reference == asked.link.reference
         assert new.uses == (asked.uses - asked.used if asked.uses > 1 else asked.uses)
@@ -235,7 +242,7 @@ class Deal(Life):
             return due + CENT
         if isinstance(choice, int):
             return percentage(due, choice)
-        least = asked.get_minimum(due) if asked.minimum else due
+        least = min(asked.minimum or due, due)
         return least if choice == "least" else least - CENT
 
     def _start_charge(self, tx, amount, papers, asked=None, payer=""):
