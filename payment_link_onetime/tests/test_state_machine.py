@@ -21,7 +21,7 @@ from .state_machine_rules import STARTS, Deal
 
 IS_LONG = bool(os.environ.get("TEST_LONG"))
 SEED = os.environ.get("TEST_SEED")
-LIVES, STEPS, AT_LEAST = (3400, 50, 100_000) if IS_LONG else (60, 35, 2000)
+LIVES, STEPS, AT_LEAST = (2500, 50, 100_000) if IS_LONG else (62, 35, 2000)
 
 
 @tagged("post_install", "-at_install")
