@@ -83,7 +83,7 @@ class PaymentLink(models.Model):
         :return: The link, with the rights of `self`.
         :rtype: payment.link
         """
-        self.env.user.fetch(USER_FIELDS)
+        self._fetch_user()
         query = self._get_payer_query()
         links = query.fetch(self, {_TOKEN: access_token})
         for link in links:
@@ -91,6 +91,31 @@ class PaymentLink(models.Model):
             if document := link._get_document():
                 document.fetch(document._payment_link_due_fields)
         return links
+
+    @api.model
+    def _fetch_user(self):
+        """Read what a request needs of its user. Guests are all one, and never change."""
+        user = self.env.user
+        if user._is_public():
+            for name, value in self._get_public_user_values().items():
+                user._fields[name]._insert_cache(user, [value])
+        user.fetch(USER_FIELDS)
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _get_public_user_values(self):
+        """Return what `_fetch_user` reads, as the record cache has it.
+
+        Odoo clears this cache when a user's company, groups or state change.
+
+        :rtype: dict
+        """
+        user = self.env.user
+        user.fetch(USER_FIELDS)
+        return {
+            name: user._fields[name].convert_to_cache(user[name], user)
+            for name in USER_FIELDS
+        }
 
     @api.model
     @tools.ormcache("self.env.lang")
@@ -104,7 +129,7 @@ class PaymentLink(models.Model):
 
     def _fetch_for_provider(self):
         """Read what it takes to write down a provider's answer."""
-        self.env.user.fetch(USER_FIELDS)
+        self._fetch_user()
         company = {
             **dict.fromkeys(COMPANY_FIELDS),
             "partner_id": dict.fromkeys(PARTNER_FIELDS),
