@@ -158,7 +158,8 @@ class AccountMove(models.Model):
         partner = self.partner_id
         if len(partner) > 1:
             partner = partner.commercial_partner_id
-        lines = self.invoice_line_ids.filtered(
+        # In the order of the title.
+        lines = self.sorted(lambda move: move.name or "").invoice_line_ids.filtered(
             lambda line: line.display_type == "product"
         )
         return {
