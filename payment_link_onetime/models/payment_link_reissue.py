@@ -238,9 +238,10 @@ class PaymentLink(models.Model):
         # The customer knows the minimum as an amount: a new address is no reason to ask
         # for less at a time, and for more payments than were agreed.
         minimum = self._get_minimum_amount(amount)
+        percent = max(self.minimum_percent, 100.0 * minimum / amount)
         values.update(
             amount=amount,
-            minimum_percent=max(self.minimum_percent, 100.0 * minimum / amount),
+            minimum_percent=min(percent, 100.0),  # 100 * 167.92 / 167.92 is above it.
             # What is left may be too little for that.
             allow_partial=self.allow_partial
             and self.currency_id.compare_amounts(minimum, amount) < 0

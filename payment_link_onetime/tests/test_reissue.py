@@ -257,6 +257,15 @@ class TestReissue(PaymentLinkCommon, MailCase):
         new = self._reissue(link)
         self.assertEqual((new.amount, new.allow_partial), (50.0, False))
 
+    def test_E2_the_rest_of_a_link_in_parts_is_its_minimum(self):
+        """100 * 167.92 / 167.92 is more than 100 percent, for a computer."""
+        link = self._create_standalone_link(
+            335.84, allow_partial=True, minimum_percent=50.0
+        )
+        self._pay_amount(link, 167.92)
+        new = self._reissue(link)
+        self.assertEqual((new.amount, new.minimum_percent), (167.92, 100.0))
+
     def test_E2_the_minimum_of_a_link_in_parts_stays_the_same_amount(self):
         """Agreed were parts of 90.00 at least, not of 30 % of whatever is left."""
         link = self._create_standalone_link(
