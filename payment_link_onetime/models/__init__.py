@@ -4,6 +4,7 @@ from . import payment_link_totals
 from . import payment_link_redirect
 from . import payment_link_metadata
 from . import payment_link_lifecycle
+from . import payment_link_amounts
 from . import payment_link_expiry
 from . import payment_link_charge
 from . import payment_link_instalment
@@ -29,6 +30,7 @@ from . import payment_transaction_document
 from . import account_payment
 from . import mail_template
 from . import account_move
+from . import account_move_dues
 from . import sale_order
 from . import res_partner
 from . import res_company

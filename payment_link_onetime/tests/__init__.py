@@ -8,6 +8,7 @@ from . import test_fetch
 from . import test_follow
 from . import test_invoice
 from . import test_instalments
+from . import test_link_actions
 from . import test_link_charge
 from . import test_link_creation
 from . import test_link_lines

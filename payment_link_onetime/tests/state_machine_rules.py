@@ -29,6 +29,7 @@ STARTS = (
     "capture",
     "parts",
     "uses",
+    "crowd",
     "both",
 )
 PAYERS = st.sampled_from(["her", "him", "them"])
@@ -108,6 +109,13 @@ class Deal(Life):
         """Somebody is paying a link for two."""
         link = self.do("ask_for_anything", 100_00, 2, None)
         self.do("pay", 0, None, "draft", False)
+        return [link]
+
+    def _start_with_crowd(self):
+        """Two are paying a link for two, and a third one is told to wait."""
+        link = self.do("ask_for_anything", 100_00, 2, None)
+        for payer in ("her", "him", "them"):
+            self.do("click_pay", link, payer, None)
         return [link]
 
     def _start_with_both(self):
