@@ -73,7 +73,7 @@ def kill_backend(server, rng):
         pid = rng.choice(pids)
         if _is_ours(pid):
             os.kill(pid, signal.SIGKILL)
-            with pytest.raises(psycopg2.OperationalError):  # We are thrown out, too.
+            with pytest.raises(psycopg2.DatabaseError):  # We are thrown out, too.
                 ledger.rows("SELECT pg_sleep(60)")
         else:
             ledger.rows("SELECT pg_terminate_backend(%s)", pid)
