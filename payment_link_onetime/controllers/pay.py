@@ -4,7 +4,7 @@ import secrets
 import psycopg2
 from werkzeug.exceptions import NotFound
 
-from odoo import fields, http
+from odoo import http
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.http import request
 
@@ -118,13 +118,7 @@ class PaymentLinkPortal(PaymentPortal):
             self._check_payment_choice(
                 link_sudo, amount, provider_id, payment_method_id, flow, token_id
             )
-            request_values = {}
-            if flow == "token":
-                link_sudo._wait_for_answer()
-                request_values = {
-                    "payment_link_request": "charge",
-                    "payment_link_requested_at": fields.Datetime.now(),
-                }
+            asked_values = link_sudo._prepare_asked_charge() if flow == "token" else {}
             request.update_context(delay_token_charge=True)
             charge_sudo = self._create_transaction(
                 provider_id=provider_id,
@@ -144,7 +138,7 @@ class PaymentLinkPortal(PaymentPortal):
                 custom_create_values={
                     **link_sudo._get_charge_values(payer_key),
                     **payer_values,
-                    **request_values,
+                    **asked_values,
                 },
             )
             # The provider hears of the charge only once it cannot be lost any more:

@@ -157,15 +157,23 @@ class PaymentLink(models.Model):
         self._record_event("attempted")
         return amount
 
-    def _wait_for_answer(self):
-        """Let nobody pay, this browser included, until the provider has answered.
+    def _prepare_asked_charge(self):
+        """Prepare for a charge that the server asks the provider for.
 
-        It is asked by the server: whether it charges is not for the payer to see. A
-        link that can be paid more often goes on, see :meth:`_check_decided`.
+        Whether it charges is not for the payer to see: nobody can pay, this browser
+        included, until the provider has answered. A link that can be paid more often
+        goes on, see :meth:`_check_decided`.
+
+        :return: The values by which the charge is known as asked for.
+        :rtype: dict
         """
         self.ensure_one()
         if self.max_payments == 1:
             self._store({"claimed_by": "the provider", "claimed_until": UNDECIDED})
+        return {
+            "payment_link_request": "charge",
+            "payment_link_requested_at": fields.Datetime.now(),
+        }
 
     def _check_decided(self, token_id):
         """Refuse a saved payment method of whose last charge nobody knows the end.

@@ -279,8 +279,8 @@ class PaymentLink(models.Model):
         self.ensure_one()
         if self.max_payments <= 1:
             return self.max_payments
-        amounts = self.sudo().transaction_ids._get_payment_link_amounts()
-        return self.max_payments - amounts["uses"]
+        amounts = self._read_transaction_amounts()[self.id]
+        return self.max_payments - int(amounts["uses"])
 
     def _ask_for_rest(self):
         """Send a new link over what is still owed.

@@ -258,16 +258,22 @@ class PaymentTransaction(models.Model):
         )
         for tx in lost:
             tx.payment_link_id._on_lost_request(tx)
-        holds = self.browse()
-        for company in self.env["res.company"].search([]):
-            if days := company.payment_link_hold_days:
-                holds |= self.search(
-                    watched
-                    & Domain("company_id", "=", company.id)
-                    & Domain("source_transaction_id", "=", False)
-                    & Domain("state", "=", "authorized")
-                    & Domain("last_state_change", "<", now - timedelta(days=days))
-                )
+        companies = self.env["res.company"].search([("payment_link_hold_days", ">", 0)])
+        lapsing = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain(
+                "last_state_change",
+                "<",
+                now - timedelta(days=company.payment_link_hold_days),
+            )
+            for company in companies
+        )
+        holds = self.search(
+            watched
+            & Domain("source_transaction_id", "=", False)
+            & Domain("state", "=", "authorized")
+            & lapsing
+        )
         for tx in holds:
             tx.payment_link_id._on_lapsing_hold(tx)
         (lost | holds).payment_link_watched_at = now
