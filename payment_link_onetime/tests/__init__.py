@@ -6,7 +6,9 @@ from . import test_document_page
 from . import test_expiry
 from . import test_fetch
 from . import test_follow
+from . import test_follow_invoices
 from . import test_invoice
+from . import test_invoice_terms
 from . import test_instalments
 from . import test_link_actions
 from . import test_link_charge

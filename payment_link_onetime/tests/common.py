@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
@@ -35,6 +35,18 @@ class PaymentLinkCommon(AccountPaymentCommon):
             super().get_default_groups()
             | cls.quick_ref("sales_team.group_sale_manager")
             | cls.quick_ref("base.group_system")
+        )
+
+    @classmethod
+    def _create_user(cls, login, groups="", **values):
+        """Create an employee of the company, who may do what the groups may."""
+        return new_test_user(
+            cls.env,
+            login=f"payment_link_{login}",
+            groups=f"base.group_user,{groups}" if groups else "base.group_user",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+            **values,
         )
 
     @classmethod

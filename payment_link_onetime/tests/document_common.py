@@ -1,4 +1,6 @@
 from odoo import Command, fields
+from odoo.exceptions import UserError
+from odoo.tests import Form
 
 from .common import PaymentLinkCommon
 
@@ -119,3 +121,20 @@ class PaymentLinkDocumentCommon(PaymentLinkCommon):
         for invoice in invoices:
             self.assertIn(invoice.payment_state, ("in_payment", "paid"))
             self.assertEqual(invoice.amount_residual, 0.0)
+
+    def _open_dialog(self, invoices, user=None):
+        """Open the dialog as the button does."""
+        action = invoices.with_user(user or self.env.user).action_send_payment_link()
+        dialogs = self.env["payment.link.send"].with_user(user or self.env.user)
+        return Form(dialogs.with_context(**action["context"]))
+
+    def _assert_refused(self, invoices, reason):
+        """Refused by the button, the dialog and the link itself; nothing is written."""
+        with self.assertRaisesRegex(UserError, reason):
+            invoices.action_send_payment_link()
+        context = {"active_model": "account.move", "active_ids": invoices.ids}
+        with self.assertRaisesRegex(UserError, reason):
+            Form(self.env["payment.link.send"].with_context(**context))
+        with self.assertRaisesRegex(UserError, reason):
+            self._create_invoice_link(invoices)
+        self.assertFalse(invoices.payment_link_ids)

@@ -1,5 +1,4 @@
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from odoo.addons.mail.tests.common import MailCase
 
@@ -12,13 +11,7 @@ class PaymentLinkReissueCommon(PaymentLinkCommon, MailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.seller = new_test_user(
-            cls.env,
-            login="payment_link_seller",
-            groups="base.group_user,sales_team.group_sale_salesman",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
-        )
+        cls.seller = cls._create_user("seller", "sales_team.group_sale_salesman")
         cls.order.user_id = cls.seller
 
     def _reissue(self, link, user=None):

@@ -1,5 +1,5 @@
 from odoo import fields
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from .document_common import PaymentLinkDocumentCommon
 
@@ -214,16 +214,8 @@ class TestAccounting(PaymentLinkDocumentCommon):
 
     def test_F3_accountant_has_the_list_and_a_salesperson_has_not(self):
         menu = self.env.ref("payment_link_onetime.menu_account_payment")
-        accountant = new_test_user(
-            self.env,
-            login="payment_link_accountant",
-            groups="base.group_user,account.group_account_invoice",
-        )
-        seller = new_test_user(
-            self.env,
-            login="payment_link_seller",
-            groups="base.group_user,sales_team.group_sale_manager",
-        )
+        accountant = self._create_user("accountant", "account.group_account_invoice")
+        seller = self._create_user("seller", "sales_team.group_sale_manager")
         menus = self.env["ir.ui.menu"]
         self.assertIn(menu.id, menus.with_user(accountant)._visible_menu_ids())
         self.assertNotIn(menu.id, menus.with_user(seller)._visible_menu_ids())

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import PaymentLinkCommon
 
@@ -14,13 +14,7 @@ class TestAttention(PaymentLinkCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.salesperson = new_test_user(
-            cls.env,
-            login="seller",
-            groups="sales_team.group_sale_salesman",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
-        )
+        cls.salesperson = cls._create_user("seller", "sales_team.group_sale_salesman")
 
     def _pay_twice(self, link):
         """Settle two charges, as in two tabs at a redirect provider."""
@@ -88,12 +82,8 @@ class TestAttention(PaymentLinkCommon):
 
     def test_somebody_is_asked_when_nobody_is_responsible(self):
         """Links that the API or a job makes belong to nobody who works there."""
-        manager = new_test_user(
-            self.env,
-            login="boss",
-            groups="payment_link_onetime.group_payment_link_manager",
-            company_id=self.company.id,
-            company_ids=[(6, 0, self.company.ids)],
+        manager = self._create_user(
+            "boss", "payment_link_onetime.group_payment_link_manager"
         )
         link = self._create_standalone_link(user_id=False)
         self._pay_twice(link)

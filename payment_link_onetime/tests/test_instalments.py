@@ -5,7 +5,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import PaymentLinkCommon, PaymentLinkHttpCommon
@@ -92,9 +92,7 @@ class TestInstalments(InstalmentsCommon):
         self.assertTrue(self._create_partial_link())
 
     def test_B9_only_managers_set_thresholds(self):
-        seller = new_test_user(
-            self.env, login="seller", groups="sales_team.group_sale_salesman"
-        )
+        seller = self._create_user("seller", "sales_team.group_sale_salesman")
         thresholds = self.env["payment.link.threshold"].with_user(seller)
         thresholds.search([])
         with self.assertRaises(AccessError):

@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 from odoo.tools import mute_logger
 
 from .reissue_common import PaymentLinkReissueCommon
@@ -159,7 +159,7 @@ class TestLinkActions(PaymentLinkReissueCommon):
 
     @mute_logger(*ACCESS_LOGGERS, "odoo.addons.base.models.ir_actions")
     def test_F4_server_actions_check_the_rights(self):
-        employee = new_test_user(self.env, login="employee", groups="base.group_user")
+        employee = self._create_user("employee")
         self.order.user_id = self.env.user
         link = self._create_link()
         for name in ("expire", "cancel", "reissue", "ask_for_rest", "refund_all"):

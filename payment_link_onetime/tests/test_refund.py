@@ -5,7 +5,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from .common import PaymentLinkCommon
 from .document_common import PaymentLinkDocumentCommon
@@ -24,19 +24,9 @@ class RequestsCommon(PaymentLinkCommon):
         cls.provider = cls._prepare_provider("demo")
         cls.payment_method = cls.provider.payment_method_ids[:1]
         cls.payment_method_id = cls.payment_method.id
-        cls.accountant = new_test_user(
-            cls.env,
-            login="books",
-            groups="account.group_account_invoice",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
-        )
-        cls.salesperson = new_test_user(
-            cls.env,
-            login="seller",
-            groups="sales_team.group_sale_salesman_all_leads",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
+        cls.accountant = cls._create_user("books", "account.group_account_invoice")
+        cls.salesperson = cls._create_user(
+            "seller", "sales_team.group_sale_salesman_all_leads"
         )
 
     def _send_requests(self):

@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common import PaymentLinkHttpCommon
@@ -387,7 +387,7 @@ class TestReissue(PaymentLinkReissueCommon):
     def test_E2_only_who_may_change_a_link_reissues_it(self):
         self.order.user_id = self.env.user
         link = self._create_link()
-        employee = new_test_user(self.env, login="employee", groups="base.group_user")
+        employee = self._create_user("employee")
         for user in (self.seller, employee, self.portal_user):
             for method in ("action_reissue", "action_ask_for_rest", "action_expire"):
                 with (

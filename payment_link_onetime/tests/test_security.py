@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 from odoo.tools import mute_logger
 
 from .common import PaymentLinkCommon
@@ -22,16 +22,6 @@ class TestSecurity(PaymentLinkCommon):
         cls.link = cls._create_link()
         cls.other_order = cls._create_order(user_id=cls.colleague.id)
         cls.other_link = cls._create_link(sale_order_id=cls.other_order.id)
-
-    @classmethod
-    def _create_user(cls, login, groups):
-        return new_test_user(
-            cls.env,
-            login=f"payment_link_{login}",
-            groups=f"base.group_user,{groups}" if groups else "base.group_user",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
 
     def _find(self, user):
         """Return which of the test's links a user finds."""

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from odoo.addons.mail.tests.common import MailCase
 
@@ -13,15 +13,12 @@ class TestSend(PaymentLinkCommon, MailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.seller = new_test_user(
-            cls.env,
-            login="payment_link_seller",
+        cls.seller = cls._create_user(
+            "seller",
+            "sales_team.group_sale_salesman",
             name="Sally Seller",
             email="sally@example.com",
             signature="<p>Sally, your contact</p>",
-            groups="base.group_user,sales_team.group_sale_salesman",
-            company_id=cls.company.id,
-            company_ids=cls.company.ids,
         )
         cls.order.user_id = cls.seller
         cls.company.partner_id.tz = "Europe/Brussels"
