@@ -6,7 +6,7 @@
     "category": "Sales/Sales",
     "author": "Payment Link Onetime",
     "license": "LGPL-3",
-    "depends": ["sale"],
+    "depends": ["sale", "sms"],
     "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/payment_link_security.xml",
@@ -18,6 +18,7 @@
         "data/ir_actions_server_data.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
+        "views/payment_link_menus.xml",
         "views/payment_link_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",

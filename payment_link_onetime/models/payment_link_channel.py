@@ -8,6 +8,20 @@ class PaymentLink(models.Model):
 
     _inherit = "payment.link"
 
+    # === GETTERS === #
+
+    def _get_channel_url(self, channel):
+        """Return the link's address as a channel hands it out.
+
+        Who opens it tells by which way she came. The plain `url` is what a QR code
+        reads, to the letter, and what a salesperson copies.
+
+        :param str channel: One of `payment.link.event`'s channels.
+        :rtype: str
+        """
+        self.ensure_one()
+        return f"{self.url}?via={channel}"
+
     # === ACTION METHODS === #
 
     def action_open_send_dialog(self):
@@ -53,7 +67,7 @@ class PaymentLink(models.Model):
             subtype_xmlid="mail.mt_comment",
             email_layout_xmlid="mail.mail_notification_light",
         )
-        self._on_sent(self.partner_id.email)
+        self._on_sent(self.partner_id.email, "email")
 
     def _check_sendable(self):
         """Refuse to hand out a link that its customer cannot pay any more.
@@ -77,13 +91,14 @@ class PaymentLink(models.Model):
                 )
             )
 
-    def _on_sent(self, recipient):
+    def _on_sent(self, recipient, channel):
         """Write down that the link was sent, on the link and where it comes from.
 
         :param str recipient: The e-mail address or phone number that it was sent to.
+        :param str channel: One of `payment.link.event`'s channels.
         """
         self.ensure_one()
-        self._record_event("sent")
+        self._record_event("sent", channel=channel)
         document = self._get_document()
         for record in document or self.partner_id:
             lang = self.company_id.partner_id.lang  # As all that links write down.

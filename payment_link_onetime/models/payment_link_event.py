@@ -35,6 +35,19 @@ class PaymentLinkEvent(models.Model):
     transaction_id = fields.Many2one(
         "payment.transaction", readonly=True, ondelete="restrict"
     )
+    channel = fields.Selection(
+        [
+            ("direct", "Address or QR Code"),
+            ("email", "E-mail"),
+            ("sms", "SMS"),
+            ("share", "Messenger"),
+            ("embed", "Embedded Button"),
+            ("portal", "Customer Portal"),
+            ("reminder", "Reminder"),
+        ],
+        readonly=True,
+        help="By which way the link reached the customer, or the customer the page.",
+    )
     company_id = fields.Many2one(related="link_id.company_id")
 
     # Salespeople may not read transactions, but they are asked why a payment failed.

@@ -243,11 +243,12 @@ class PaymentLink(models.Model):
 
         self._log_note(get_note)
 
-    def _record_event(self, event_type, transaction=None):
+    def _record_event(self, event_type, transaction=None, channel=None):
         """Append to the history of the links.
 
         :param str event_type: One of `payment.link.event`'s types.
         :param payment.transaction transaction: What the event is about, if anything.
+        :param str channel: One of `payment.link.event`'s channels, if it is known.
         """
         # In sudo mode because nobody may create events, only what happens does.
         self.env["payment.link.event"].sudo().create(
@@ -256,6 +257,7 @@ class PaymentLink(models.Model):
                     "link_id": link.id,
                     "type": event_type,
                     "transaction_id": transaction.id if transaction else False,
+                    "channel": channel,
                 }
                 for link in self
             ]
