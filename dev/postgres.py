@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from contextlib import contextmanager
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -9,6 +10,10 @@ from .console import SetupError
 from .embedded_postgres import EmbeddedPostgres, binaries
 
 _VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGSSLMODE")
+
+# How often a database is tried to drop that PostgreSQL itself is at work in: it takes
+# no longer than a second, as the databases are small.
+_DROP_ATTEMPTS = 10
 
 
 class Cluster:
@@ -43,7 +48,15 @@ class Cluster:
 
     def drop(self, database):
         """Drop the database, even while somebody is still connected to it."""
-        self._run("dropdb", "--if-exists", "--force", database)
+        for attempt in range(1, _DROP_ATTEMPTS + 1):
+            try:
+                self._run("dropdb", "--if-exists", "--force", database)
+                return
+            except SetupError as error:
+                # PostgreSQL is cleaning up there, and only its owner may disturb it.
+                if "terminate process" not in str(error) or attempt == _DROP_ATTEMPTS:
+                    raise
+            time.sleep(1)
 
     def rename(self, database, name):
         self.sql(f'ALTER DATABASE "{database}" RENAME TO "{name}"')
