@@ -256,8 +256,9 @@ class TestSend(PaymentLinkCommon, MailCase):
         self.assertEqual(mail["email_from"], self.seller.email_formatted)
         self.assertEqual(mail["email_to"], [self.customer.email_formatted])
         body = mail["body"]
-        self.assertEqual(body.count(f'href="{link.url}"'), 2)
-        self.assertIn(f">{link.url}<", body)
+        url = f"{link.url}?via=email"
+        self.assertEqual(body.count(f'href="{url}"'), 2)
+        self.assertIn(f">{url}<", body)
         self.assertIn("Chairs &amp; more", body)
         self.assertIn(link.reference, body)
         self.assertIn("$&nbsp;100.00", body)
@@ -332,8 +333,18 @@ class TestSend(PaymentLinkCommon, MailCase):
         with self.assertRaisesRegex(UserError, "Ada Payer has no e-mail address"):
             dialog.save().action_send()
         self.assertFalse(self._get_links(self.order))
-        with self.assertRaisesRegex(UserError, "no customer with an e-mail address"):
+        with self.assertRaisesRegex(UserError, "Ada Payer has no e-mail address"):
             self._create_link()._send_by_email()
+        with self.assertRaisesRegex(UserError, "no customer with an e-mail address"):
+            self._create_standalone_link()._send_by_email()
+
+    def test_address_that_is_none_is_a_clear_error(self):
+        self.customer.email = "ada at example"
+        link = self._create_link()
+        for method in (link._send_by_email, lambda: link._check_channel("email")):
+            with self.assertRaisesRegex(UserError, "ada at example of Ada Payer is no"):
+                method()
+        self.assertNotIn("sent", link.event_ids.mapped("type"))
 
     def test_B10_expired_link_is_not_sent(self):
         link = self._create_link()
