@@ -103,6 +103,8 @@ def test_B13_D3_email_and_sms_at_once(server, open_office, order_id):
     expect(body).to_contain_text(f"SMS {PHONE_NUMBER}")
     expect(body).to_contain_text("Pay now")
     expect(body).to_contain_text("please pay $ 110.00")
+    code = preview.get_by_alt_text("QR code of the payment page")
+    assert code.evaluate("image => image.decode().then(() => image.naturalWidth)")
     with server.environment() as env:
         assert not env["sale.order"].browse(order_id).payment_link_ids
 
