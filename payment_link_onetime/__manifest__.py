@@ -7,15 +7,17 @@
     "author": "Payment Link Onetime",
     "license": "LGPL-3",
     "depends": ["sale", "sms"],
-    "external_dependencies": {"python": ["qrcode"]},
+    "external_dependencies": {"python": ["phonenumbers", "qrcode"]},
     "data": [
         "security/payment_link_security.xml",
         "security/ir.model.access.csv",
         "data/res_partner_data.xml",
         "data/mail_template_data.xml",
+        "data/sms_template_data.xml",
         "data/ir_cron_data.xml",
         "wizards/payment_link_refund_views.xml",
         "data/ir_actions_server_data.xml",
+        "wizards/payment_link_send_templates.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
@@ -30,6 +32,9 @@
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {
+        "web.assets_backend": [
+            "payment_link_onetime/static/src/backend/**/*",
+        ],
         "web.assets_frontend": [
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",

@@ -13,6 +13,9 @@ from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_reissue
 from . import payment_link_channel
+from . import payment_link_email
+from . import payment_link_sms
+from . import payment_link_share
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow

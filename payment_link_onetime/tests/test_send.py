@@ -4,39 +4,10 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 
-from odoo.addons.mail.tests.common import MailCase
-
-from .common import PaymentLinkCommon
+from .send_common import PaymentLinkSendCommon
 
 
-class TestSend(PaymentLinkCommon, MailCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.seller = cls._create_user(
-            "seller",
-            "sales_team.group_sale_salesman",
-            name="Sally Seller",
-            email="sally@example.com",
-            signature="<p>Sally, your contact</p>",
-        )
-        cls.order.user_id = cls.seller
-        cls.company.partner_id.tz = "Europe/Brussels"
-
-    def _open_dialog(self, record=None, user=None, **context):
-        """Open the dialog as the web client does: with the action's context."""
-        if record is not None:
-            context = {**record.with_user(user or self.env.user).env.context, **context}
-            action = record.action_send_payment_link()
-            context.update(action["context"])
-        dialogs = self.env["payment.link.send"].with_user(user or self.env.user)
-        return Form(dialogs.with_context(**context))
-
-    def _get_links(self, record):
-        return self.env["payment.link"].search(
-            [(record._payment_link_field, "=", record.id)]
-        )
-
+class TestSend(PaymentLinkSendCommon):
     # === WHAT IS ASKED === #
 
     def test_F1_defaults_send_the_whole_due_by_email(self):
@@ -208,7 +179,7 @@ class TestSend(PaymentLinkCommon, MailCase):
         self.assertFalse(dialog.partner_id)
         dialog.amount = 19.9
         wizard = dialog.save()
-        with self.assertRaisesRegex(UserError, "Choose the customer"):
+        with self.assertRaisesRegex(UserError, "Choose how to send"):
             wizard.action_send()
         wizard.action_create_link()
         link = wizard.link_id
@@ -256,8 +227,9 @@ class TestSend(PaymentLinkCommon, MailCase):
         self.assertEqual(mail["email_from"], self.seller.email_formatted)
         self.assertEqual(mail["email_to"], [self.customer.email_formatted])
         body = mail["body"]
-        self.assertEqual(body.count(f'href="{link.url}"'), 2)
-        self.assertIn(f">{link.url}<", body)
+        url = f"{link.url}?via=email"
+        self.assertEqual(body.count(f'href="{url}"'), 2)
+        self.assertIn(f">{url}<", body)
         self.assertIn("Chairs &amp; more", body)
         self.assertIn(link.reference, body)
         self.assertIn("$&nbsp;100.00", body)
@@ -332,8 +304,18 @@ class TestSend(PaymentLinkCommon, MailCase):
         with self.assertRaisesRegex(UserError, "Ada Payer has no e-mail address"):
             dialog.save().action_send()
         self.assertFalse(self._get_links(self.order))
-        with self.assertRaisesRegex(UserError, "no customer with an e-mail address"):
+        with self.assertRaisesRegex(UserError, "Ada Payer has no e-mail address"):
             self._create_link()._send_by_email()
+        with self.assertRaisesRegex(UserError, "no customer with an e-mail address"):
+            self._create_standalone_link()._send_by_email()
+
+    def test_address_that_is_none_is_a_clear_error(self):
+        self.customer.email = "ada at example"
+        link = self._create_link()
+        for method in (link._send_by_email, lambda: link._check_channel("email")):
+            with self.assertRaisesRegex(UserError, "ada at example of Ada Payer is no"):
+                method()
+        self.assertNotIn("sent", link.event_ids.mapped("type"))
 
     def test_B10_expired_link_is_not_sent(self):
         link = self._create_link()

@@ -62,8 +62,9 @@ class TestTour(HttpCase):
         self.assertIn(self.customer, mail.recipient_ids)
         self.assertIn("100.00", html2plaintext(mail.body_html))
         urls = set(re.findall(r'href="([^"]*/pay/[^"]*)"', mail.body_html))
-        self.assertEqual(urls, {link.url})
-        return link.url.replace(link.get_base_url(), "")
+        url = f"{link.url}?via=email"
+        self.assertEqual(urls, {url})
+        return url.replace(link.get_base_url(), "")
 
     def test_F1_E5_from_a_quote_to_money_in_the_books(self):
         """The whole main job: quote, send, mail, guest pays, confirmed, booked."""
