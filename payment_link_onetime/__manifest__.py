@@ -16,6 +16,8 @@
         "data/ir_cron_data.xml",
         "wizards/payment_link_refund_views.xml",
         "data/ir_actions_server_data.xml",
+        "report/payment_link_paper.xml",
+        "report/payment_link_receipt.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",

@@ -11,6 +11,7 @@ from . import payment_link_instalment
 from . import payment_link_payer
 from . import payment_link_page
 from . import payment_link_prefetch
+from . import payment_link_receipt
 from . import payment_link_reissue
 from . import payment_link_channel
 from . import payment_link_attention
@@ -27,6 +28,7 @@ from . import payment_method
 from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document
+from . import payment_transaction_receipt
 from . import account_payment
 from . import mail_template
 from . import account_move
