@@ -11,6 +11,7 @@ from . import payment_link_instalment
 from . import payment_link_payer
 from . import payment_link_page
 from . import payment_link_prefetch
+from . import payment_link_paper
 from . import payment_link_receipt
 from . import payment_link_reissue
 from . import payment_link_channel
@@ -22,6 +23,7 @@ from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_document_mixin
+from . import payment_link_document_paper
 from . import payment_link_remembered_mixin
 from . import payment_provider
 from . import payment_method
@@ -33,7 +35,11 @@ from . import account_payment
 from . import mail_template
 from . import account_move
 from . import account_move_dues
+from . import account_move_paper
+from . import account_move_send
 from . import sale_order
+from . import sale_order_paper
 from . import res_partner
 from . import res_company
+from . import res_company_paper
 from . import res_config_settings

@@ -71,6 +71,27 @@ class PaymentLink(models.Model):
             "workers",  # Odoo's reports need a second one, and these do not.
         )
 
+    def _get_page_receipt_values(self, page_state, own_charge):
+        """Return what the page shows of the receipt, without asking the database.
+
+        :param str page_state: A value of :meth:`_get_page_state`.
+        :param payment.transaction own_charge: What this visitor started to pay last.
+        :rtype: dict
+        """
+        self.ensure_one()
+        is_paid = own_charge.state == "done" or (
+            page_state == "completed"
+            and self.state == "completed"
+            and self.max_payments == 1
+            and not self.currency_id.is_zero(self.amount_paid)
+        )
+        has_pdf = self._can_render_pdf()
+        return {
+            "receipt_path": is_paid
+            and f"{self._get_page_path()}/receipt{'.pdf' if has_pdf else ''}",
+            "has_receipt_pdf": has_pdf,
+        }
+
     def _get_receipt_charges(self):
         """Return the charges that brought the money that the link asked for.
 
@@ -107,6 +128,15 @@ class PaymentLink(models.Model):
             return self._get_receipt_charges()
         return own_charge.browse()
 
+    def _get_receipt_number(self, charges):
+        """Return what a receipt is called by.
+
+        :param payment.transaction charges: The link's charges that are on it.
+        :return: The payment's number, or the link's for several payments.
+        :rtype: str
+        """
+        return charges.reference if len(charges) == 1 else self.code
+
     def _get_receipt_values(self, charges):
         """Return what a receipt shows, in the customer's language.
 
@@ -137,7 +167,7 @@ class PaymentLink(models.Model):
             "lang": lang,
             "html_lang": lang.replace("_", "-"),
             "direction": self.env["res.lang"]._get_data(code=lang).direction,
-            "number": charges.reference if len(charges) == 1 else self.code,
+            "number": self._get_receipt_number(charges),
             "customer": link.partner_id.display_name,
             "payments": [
                 {
