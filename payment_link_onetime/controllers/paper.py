@@ -20,8 +20,11 @@ _GUEST_FILE = {
 class PaymentLinkPortal(pay.PaymentLinkPortal):
     """What of a link is carried along: its QR code, and the receipt."""
 
+    # It may be part of somebody else's page, or of a mail: no cookie comes with it.
     @http.route(
-        "/pay/<string:access_token>/qr.<any(png, svg):extension>", **_GUEST_FILE
+        "/pay/<string:access_token>/qr.<any(png, svg):extension>",
+        save_session=False,
+        **_GUEST_FILE,
     )
     def payment_link_qr_code(self, access_token, extension, download=None, **_kwargs):
         """Return the link's QR code, of which scanners read the link's URL.
@@ -45,8 +48,6 @@ class PaymentLinkPortal(pay.PaymentLinkPortal):
         if download:
             name = link_sudo._get_qr_code_name()
             headers["Content-Disposition"] = content_disposition(f"{name}.{extension}")
-        # It may be part of somebody else's page, or of a mail.
-        request.session.can_save = False
         image = link_sudo._get_qr_code_image(extension)
         return request.make_response(image, headers=headers)
 

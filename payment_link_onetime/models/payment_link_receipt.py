@@ -161,9 +161,13 @@ class PaymentLink(models.Model):
         )
         received = sum(charge._get_received_amount() for charge in charges)
         refunded = -sum(refunds.mapped("amount"))
+        address = link.company_id.partner_id._display_address(without_company=True)
         return {
             "link": link,
             "company": link.company_id,
+            "company_address": "\n".join(
+                filter(None, map(str.strip, address.splitlines()))
+            ),
             "lang": lang,
             "html_lang": lang.replace("_", "-"),
             "direction": self.env["res.lang"]._get_data(code=lang).direction,
