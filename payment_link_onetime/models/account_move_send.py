@@ -7,5 +7,7 @@ class AccountMoveSend(models.AbstractModel):
     def _hook_invoice_document_before_pdf_report_render(self, invoice, invoice_data):
         """Override of `account` to have the QR code on the PDF that is sent, by a
         person or by the job that sends many."""
-        super()._hook_invoice_document_before_pdf_report_render(invoice, invoice_data)
         invoice._payment_link_prepare_paper()
+        return super()._hook_invoice_document_before_pdf_report_render(
+            invoice, invoice_data
+        )

@@ -23,9 +23,10 @@ class PaymentLink(models.Model):
         """
         self.ensure_one()
         self.sudo()._get_receipt_values(self.sudo()._get_receipt_charges())
+        # It has a layout of its own: nobody is asked to choose Odoo's first.
         return self.env.ref(
             "payment_link_onetime.action_report_link_receipt"
-        ).report_action(self)
+        ).report_action(self, config=False)
 
     # === BUSINESS METHODS === #
 

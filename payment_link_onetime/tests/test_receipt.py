@@ -129,6 +129,7 @@ class TestReceipt(PaymentLinkCommon):
         salesperson = self._create_user(
             "seller", "sales_team.group_sale_salesman_all_leads"
         )
+        self.env.user.company_id.external_report_layout_id = False
         action = link.with_user(salesperson).action_print_receipt()
         self.assertEqual(
             action["report_name"], "payment_link_onetime.report_link_receipt"
@@ -256,7 +257,7 @@ class TestReceiptRoutes(PaymentLinkHttpCommon):
             self.assertTrue(self.url_open(path).url.endswith("/receipt"))
 
         def fail(*_args, **_kwargs):
-            raise UserError("Wkhtmltopdf failed")
+            raise UserError("Wkhtmltopdf failed")  # pylint: disable=translation-required
 
         with (
             patch.object(report, "get_wkhtmltopdf_state", lambda self: "ok"),
