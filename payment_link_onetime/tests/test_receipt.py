@@ -129,12 +129,19 @@ class TestReceipt(PaymentLinkCommon):
         salesperson = self._create_user(
             "seller", "sales_team.group_sale_salesman_all_leads"
         )
-        self.env.user.company_id.external_report_layout_id = False
         action = link.with_user(salesperson).action_print_receipt()
         self.assertEqual(
             action["report_name"], "payment_link_onetime.report_link_receipt"
         )
         self.assertIn(link.code, self._render(link.with_user(salesperson)))
+
+    def test_button_asks_nobody_for_a_layout(self):
+        """Odoo does so before an administrator's first report."""
+        self.company.external_report_layout_id = False
+        link = self._create_link()
+        self._pay(link)
+        action = link.action_print_receipt()
+        self.assertEqual(action["type"], "ir.actions.report")
 
     def test_rule_8_nobody_prints_what_he_may_not_read(self):
         link = self._create_link()
