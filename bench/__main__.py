@@ -2,19 +2,20 @@
 
 import argparse
 import json
+import os
 import tempfile
 from pathlib import Path
 
-from dev.console import phase
+from dev.console import SetupError, note, phase
 from dev.databases import Databases
 from dev.odoo import ready_odoo
 from dev.paths import CACHE
 from dev.server import OdooServer, free_port
+from dev.wkhtmltopdf import path_with_wkhtmltopdf
 
 from .measure import Measurement, Plan
 from .report import print_table
 from .summary import describe_failures, make_rows
-from .wkhtmltopdf import ensure_wkhtmltopdf
 
 _FIXTURE = Path(__file__).with_name("fixture.py")
 
@@ -25,7 +26,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="short, and less exact")
     options = parser.parse_args()
     plan = Plan(2, 1.0, 16, 4) if options.quick else Plan()
-    has_pdf = ensure_wkhtmltopdf()
+    has_pdf = _provide_wkhtmltopdf()
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
@@ -42,6 +43,19 @@ def main():
         print(line)
     if not has_pdf:
         print("Without wkhtmltopdf: Odoo's mails had no PDF, which is not its default.")
+
+
+def _provide_wkhtmltopdf():
+    """Put wkhtmltopdf on the PATH, and return whether there is one.
+
+    Odoo at its default settings makes a PDF before it finishes the payment of an order.
+    """
+    try:
+        os.environ["PATH"] = path_with_wkhtmltopdf()
+    except SetupError as error:
+        note(str(error))
+        return False
+    return True
 
 
 def _make_targets(odoo, database, plan, port):

@@ -49,10 +49,16 @@ class PrivateApt:
         self.folder = CACHE / "apt" / suite
         self.environment = {**os.environ, "LC_ALL": "C"}
 
-    def unpack(self, packages, target):
-        """Download `packages` and unpack their files below the folder `target`."""
+    def unpack(self, packages, target, dependencies=False, without=()):
+        """Download `packages` and unpack their files below the folder `target`.
+
+        :param bool dependencies: whether all that they depend on is unpacked as well
+        :param without: the names of packages to leave out of that
+        """
         self._require_tools()
         self._update()
+        if dependencies:
+            packages = [name for name in self._closure(packages) if name not in without]
         downloads = self.folder / "downloads"
         shutil.rmtree(downloads, ignore_errors=True)
         downloads.mkdir()
@@ -60,6 +66,14 @@ class PrivateApt:
         for archive in sorted(downloads.glob("*.deb")):
             _run(["dpkg-deb", "--extract", str(archive), str(target)])
         shutil.rmtree(downloads)
+
+    def _closure(self, packages):
+        """Return the names of packages and of all that they depend on."""
+        options = ("--print-uris", "--yes", "--no-install-recommends")
+        output = self._apt("install", *options, *packages)
+        # An address in quotes, the file's name, its size and its hash.
+        files = [line.split()[1] for line in output.splitlines() if line[:1] == "'"]
+        return [name.split("_")[0] for name in files]
 
     @staticmethod
     def _require_tools():

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .chromium import ensure_chromium
-from .console import note
+from .console import SetupError, note
 from .databases import PLAIN, WEBSITE, Databases
 from .odoo import ready_odoo
 from .paths import ADDON_NAME, ROOT
 from .pytest_process import PytestProcess
+from .wkhtmltopdf import find_wkhtmltopdf
 
 _SIDE_BY_SIDE = 3
 
@@ -31,6 +32,7 @@ class Suite:
     :param bool is_split: whether each file runs in a process of its own
     :param bool is_durable: whether its tests kill PostgreSQL: they get a server of their
         own, which keeps what was committed
+    :param bool makes_pdfs: whether some of its tests need wkhtmltopdf
     """
 
     title: str
@@ -38,13 +40,14 @@ class Suite:
     flavour: str | None = None
     is_split: bool = False
     is_durable: bool = False
+    makes_pdfs: bool = False
 
 
 _TESTS = f"{ADDON_NAME}/tests"
 _WEBSITE = Suite("the addon beside website", f"{_TESTS}/test_website_*.py", WEBSITE)
 _ADDON = Suite("the addon", f"{_TESTS}/test_*.py", PLAIN)
 _KILLS = Suite("kills", "e2e/test_kills.py", is_durable=True)
-_SERVERS = Suite("real servers", "e2e/test_*.py", is_split=True)
+_SERVERS = Suite("real servers", "e2e/test_*.py", is_split=True, makes_pdfs=True)
 _SUITES = (_WEBSITE, _ADDON, _KILLS, _SERVERS)
 
 # What takes longest starts first.
@@ -78,11 +81,17 @@ def quick(arguments):
 
 def _run(suites, arguments):
     start = time.monotonic()
+    parts = _parts(suites, arguments)
     ensure_chromium()
+    if any(part.suite.makes_pdfs for part in parts):
+        try:
+            find_wkhtmltopdf()
+        except SetupError as error:
+            note(str(error))  # The tests that need it say so again, and fail.
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
-        results = _run_side_by_side(databases, _parts(suites, arguments))
+        results = _run_side_by_side(databases, parts)
     if len(results) > 1:
         for result in results:
             if not result.is_good:

@@ -46,6 +46,9 @@ def test_D1_a_whole_payment_leaves_no_secret_in_the_log(server, link, token):
     assert answer.reference
     browser.finish(answer)
     browser.open(link.path)
+    for name in ("qr.png", "qr.svg?download=1", "receipt", "receipt.pdf"):
+        address = f"{server.url}{link.path}/{name}"
+        assert browser.session.get(address).status_code == 200, name
     assert_not_logged(server, token)
 
 

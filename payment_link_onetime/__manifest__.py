@@ -18,6 +18,10 @@
         "wizards/payment_link_refund_views.xml",
         "data/ir_actions_server_data.xml",
         "wizards/payment_link_send_templates.xml",
+        "report/payment_link_paper.xml",
+        "report/payment_link_receipt.xml",
+        "report/payment_link_poster.xml",
+        "report/payment_link_documents.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
@@ -29,6 +33,7 @@
         "views/res_partner_views.xml",
         "views/payment_link_threshold_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_paper_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {

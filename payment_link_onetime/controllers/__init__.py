@@ -1,2 +1,3 @@
 from . import pay
+from . import paper
 from . import post_processing

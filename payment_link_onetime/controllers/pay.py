@@ -54,7 +54,7 @@ class PaymentLinkPortal(PaymentPortal):
         try:
             link_sudo = self._get_link(access_token)
         except NotFound:
-            return self._render_page("payment_link_onetime.page_not_found", {}, 404)
+            return self._render_not_found()
         page_state = link_sudo._get_page_state(self._ensure_payer_key())
         own_charge_sudo = self._get_own_charge(link_sudo)
         if again:
@@ -176,6 +176,10 @@ class PaymentLinkPortal(PaymentPortal):
             "page_state": link_sudo._get_page_state(self._ensure_payer_key()),
             "charge_state": self._get_own_charge(link_sudo).state,
         }
+
+    def _render_not_found(self):
+        """Return the page of every wrong address, the same for all."""
+        return self._render_page("payment_link_onetime.page_not_found", {}, 404)
 
     @staticmethod
     def _render_page(template, values, status):

@@ -138,6 +138,7 @@ class PaymentLink(models.Model):
             ],
             "totals": self._get_page_totals(page_state),
             **self._get_instalment_values(own_charge),
+            **self._get_page_receipt_values(page_state, own_charge),
             "redirect_url": (
                 page_state in ("completed", "processing") and self._get_redirect_url()
             ),

@@ -22,3 +22,9 @@ class ResConfigSettings(models.TransientModel):
     payment_link_redirect_hosts = fields.Text(
         related="company_id.payment_link_redirect_hosts", readonly=False
     )
+    payment_link_on_quotation = fields.Boolean(
+        related="company_id.payment_link_on_quotation", readonly=False
+    )
+    payment_link_on_invoice = fields.Boolean(
+        related="company_id.payment_link_on_invoice", readonly=False
+    )

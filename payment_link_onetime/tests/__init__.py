@@ -17,7 +17,10 @@ from . import test_link_lines
 from . import test_metadata
 from . import test_page
 from . import test_page_queries
+from . import test_qr_code
+from . import test_receipt
 from . import test_refund
+from . import test_paper
 from . import test_payer
 from . import test_redirect
 from . import test_reissue
