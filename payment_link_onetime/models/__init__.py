@@ -13,6 +13,8 @@ from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_reissue
 from . import payment_link_channel
+from . import payment_link_tracking
+from . import payment_link_campaign
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow

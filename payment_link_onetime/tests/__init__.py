@@ -24,5 +24,7 @@ from . import test_reissue
 from . import test_security
 from . import test_send
 from . import test_settings
+from . import test_report
 from . import test_tour
+from . import test_tracking
 from . import test_uses

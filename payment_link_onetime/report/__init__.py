@@ -1,0 +1,2 @@
+from . import payment_link_report
+from . import payment_link_dashboard
