@@ -132,9 +132,7 @@ class PaymentLinkReport(models.Model):
                     "key": key or False,
                     # Colleagues of other companies have names as well.
                     "label": value.sudo().name if is_record else labels.get(value),
-                    "domain": _as_json(
-                        domain & Domain(field_name, "=", key or False)
-                    ),
+                    "domain": _as_json(domain & Domain(field_name, "=", key or False)),
                     **dict.fromkeys((*_COUNTS, *_AMOUNTS), 0),
                 },
             )
@@ -147,16 +145,14 @@ class PaymentLinkReport(models.Model):
                 row[name] += amount
         for row in rows.values():
             row["label"] = row["label"] or False
-        return sorted(
-            rows.values(), key=lambda row: (-row["amount_net"], -row["sent"])
-        )
+        return sorted(rows.values(), key=lambda row: (-row["amount_net"], -row["sent"]))
 
     @api.model
     def _get_totals(self, rows, hours_to_pay):
         """Add up rows that leave out no link.
 
         :param list rows: As of :meth:`_sum_groups`.
-        :param float hours_to_pay: The median of all links, or `None`.
+        :param float hours_to_pay: The median of all links, if any was paid.
         :return: The sums, the `time_to_pay` as a text, or `False`, and the
             `completion_rate`, or `False` if nothing was opened.
         :rtype: dict
@@ -164,11 +160,12 @@ class PaymentLinkReport(models.Model):
         totals = {
             name: sum(row[name] for row in rows) for name in (*_COUNTS, *_AMOUNTS)
         }
-        duration = hours_to_pay is not None and timedelta(hours=hours_to_pay)
         return {
             **totals,
-            "time_to_pay": duration is not False
-            and self.env["payment.link"]._format_duration(duration),
+            "time_to_pay": totals["paid"] > 0
+            and self.env["payment.link"]._format_duration(
+                timedelta(hours=hours_to_pay)
+            ),
             "completion_rate": (
                 totals["opened"] and totals["completed"] / totals["opened"]
             ),
@@ -241,7 +238,6 @@ class PaymentLinkReport(models.Model):
         groups = self._read_group(domain, ["user_id"])
         # Colleagues of other companies have names as well.
         return [{"id": user.id, "name": user.sudo().name} for (user,) in groups if user]
-
 
 
 def _as_json(domain):

@@ -61,9 +61,9 @@ class PaymentLinkReport(models.Model):
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     sale_order_id = fields.Many2one("sale.order", string="Sales Order", readonly=True)
     provider_id = fields.Many2one("payment.provider", readonly=True)
-    campaign_id = fields.Many2one("utm.campaign", string="Campaign", readonly=True)
-    medium_id = fields.Many2one("utm.medium", string="Medium", readonly=True)
-    source_id = fields.Many2one("utm.source", string="Source", readonly=True)
+    campaign_id = fields.Many2one("utm.campaign", readonly=True)
+    medium_id = fields.Many2one("utm.medium", readonly=True)
+    source_id = fields.Many2one("utm.source", readonly=True)
     channel = fields.Selection(
         selection=lambda self: (
             self.env["payment.link.event"]._fields["channel"].selection
@@ -87,7 +87,9 @@ class PaymentLinkReport(models.Model):
     )
     opened = fields.Integer(readonly=True, help="Links that a person opened.")
     attempted = fields.Integer(
-        string="Payment Started", readonly=True, help="Links that somebody tried to pay."
+        string="Payment Started",
+        readonly=True,
+        help="Links that somebody tried to pay.",
     )
     paid = fields.Integer(
         readonly=True, help="Links with which money came, all of it or a part."

@@ -166,7 +166,9 @@ class TestTracking(PaymentLinkCommon):
             for event in link.event_ids
             if event.type in ("attempted", "failed", "paid")
         }
-        self.assertEqual(channels, dict.fromkeys(("attempted", "failed", "paid"), "sms"))
+        self.assertEqual(
+            channels, dict.fromkeys(("attempted", "failed", "paid"), "sms")
+        )
         self.assertEqual(link.charge_count, 2)
 
     def test_D5_who_comes_back_by_the_plain_address_came_by_what_was_sent(self):
