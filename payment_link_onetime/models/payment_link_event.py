@@ -76,6 +76,7 @@ class PaymentLinkEvent(models.Model):
 
     # What reports read of an event is in the index: they need not look at the table.
     _link_index = models.Index("(link_id) INCLUDE (type, create_date, visit)")
+    _failed_index = models.Index("(link_id) WHERE type = 'failed'")
     # Two openings of one visitor at the same moment are one.
     _visit_unique = models.UniqueIndex(
         "(link_id, visitor, visit) WHERE type = 'opened'",

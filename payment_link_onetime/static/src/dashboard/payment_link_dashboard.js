@@ -169,23 +169,13 @@ export class PaymentLinkDashboard extends Component {
      * @param {String} model - The report, or the links themselves.
      */
     openLinks(name, domain, model = "payment.link.report") {
-        const views =
-            model === "payment.link"
-                ? [
-                      [false, "list"],
-                      [false, "kanban"],
-                      [false, "form"],
-                  ]
-                : [
-                      [false, "list"],
-                      [false, "pivot"],
-                      [false, "graph"],
-                  ];
+        const others = model === "payment.link" ? ["form"] : ["pivot", "graph"];
         this.action.doAction({
             type: "ir.actions.act_window",
             name,
             res_model: model,
-            views,
+            views: ["list", "kanban", ...others].map((type) => [false, type]),
+            mobile_view_mode: "kanban",
             domain,
         });
     }
