@@ -80,6 +80,7 @@ def test_G8_a_page_in_the_background_counts_when_it_is_shown(
     page.add_init_script(HIDE)
     page.goto(f"{server.url}{link.path}")
     expect(page.locator(SUBMIT)).to_be_enabled()  # The scripts have run.
+    page.wait_for_load_state("networkidle")
     assert count_openings(ledger, link) == 0
     with page.expect_response("**/opened"):
         page.evaluate(SHOW)

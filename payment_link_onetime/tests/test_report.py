@@ -190,7 +190,7 @@ class TestReport(PaymentLinkCommon):
         euro.rate_ids.unlink()
         currency.rate_ids.unlink()
         today = fields.Date.today()
-        for days, rate in ((-30, 5.0), (-2, 0.5), (2, 8.0)):
+        for days, rate in ((-30, 5.0), (-2, 0.5), (1, 8.0)):
             self.env["res.currency.rate"].create(
                 {
                     "currency_id": euro.id,
