@@ -10,6 +10,7 @@
     "external_dependencies": {"python": ["phonenumbers", "qrcode"]},
     "data": [
         "security/payment_link_security.xml",
+        "security/payment_link_report_security.xml",
         "security/ir.model.access.csv",
         "data/res_partner_data.xml",
         "data/mail_template_data.xml",
@@ -25,6 +26,8 @@
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
+        "views/payment_link_tracking_views.xml",
+        "report/payment_link_report_views.xml",
         "views/payment_link_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
@@ -43,6 +46,9 @@
         "web.assets_frontend": [
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",
+        ],
+        "web.assets_backend": [
+            "payment_link_onetime/static/src/dashboard/**/*",
         ],
         "web.assets_tests": ["payment_link_onetime/static/tests/tours/**/*"],
     },

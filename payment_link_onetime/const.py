@@ -50,6 +50,56 @@ DOUBLE_CLICK_SECONDS = 5
 # Above which amounts links can be paid in parts, unless a company says otherwise.
 THRESHOLDS = {"LKR": 100_000.0, "USD": 100.0}
 
+# A visitor who comes back after as many minutes opened the link once more.
+OPENING_PAUSE_MINUTES = 30
+
+# How many openings of one link are written down within an hour, whoever makes them.
+OPENINGS_PER_HOUR = 1000
+
+# The dashboard shows links that expire within as many days, and those that were not
+# opened after as many.
+EXPIRING_DAYS = 3
+UNOPENED_DAYS = 3
+
+# Who looks at a link without being a customer: words in the user agents of previews in
+# messengers and mail programs, of scanners that open links in mails, and of search
+# engines. Most say "bot" or "preview": those words, and others, are in Odoo's own list
+# in `ir.http`.
+LINK_PREVIEWERS = (
+    "barracuda",
+    "embedly",
+    "facebookcatalog",
+    "feedfetcher",
+    "ggpht.com",
+    "google-inspectiontool",
+    "google-read-aloud",
+    "google-safety",
+    "google-site-verification",
+    "googleimageproxy",
+    "googleother",
+    "iframely",
+    "lighthouse",
+    "line-poker",
+    "mediapartners-google",
+    "meta-externalagent",
+    "meta-externalfetcher",
+    "microsoft office",
+    "mimecast",
+    "ms-office",
+    "msoffice",
+    "proofpoint",
+    "safelinks",
+    "slack-imgproxy",
+    "urlscan",
+    "viber",
+    "vkshare",
+)
+
+# Of these and Odoo's words, those that also stand in what an application's own browser
+# says when a person taps a link there, and a maker of phones.
+IN_APP_BROWSERS = ("instagram", "pinterest", "viber", "whatsapp")
+NO_BOTS = ("cubot",)
+
 # How many links the job that closes expired ones takes at a time.
 EXPIRY_BATCH = 1000
 

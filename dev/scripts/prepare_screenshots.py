@@ -90,29 +90,76 @@ def create_instalments(env, customer, *amounts):
             "minimum_percent": 30.0,
         }
     )
-    provider = env.ref("payment.payment_provider_demo")
     for amount in amounts:
-        charge = env["payment.transaction"].create(
-            {
-                "amount": link._claim("a browser", displayed_amount=amount),
-                "reference": f"{link.code}-{link.charge_count}",
-                "provider_id": provider.id,
-                "payment_method_id": provider.payment_method_ids[:1].id,
-                "operation": "online_direct",
-                "currency_id": link.currency_id.id,
-                "partner_id": customer.id,
-                **link._get_charge_values(),
-            }
-        )
-        charge._set_done()
+        start_payment(env, link, amount)._set_done()
     env["payment.transaction"]._cron_book_payment_links()
     return link
+
+
+def start_payment(env, link, amount):
+    """Return the charge of a payer who has just clicked "Pay"."""
+    provider = env.ref("payment.payment_provider_demo")
+    return env["payment.transaction"].create(
+        {
+            "amount": link._claim("a browser", displayed_amount=amount),
+            "reference": f"{link.code}-{link.charge_count}",
+            "provider_id": provider.id,
+            "payment_method_id": provider.payment_method_ids[:1].id,
+            "operation": "online_direct",
+            "currency_id": link.currency_id.id,
+            "partner_id": link.partner_id.id,
+            **link._get_charge_values("a browser"),
+        }
+    )
+
+
+def create_history(env, customer):
+    """Make what a shop did in the last weeks, so that the dashboard has figures."""
+    sellers = env["res.users"].create(
+        [{"name": name, "login": name.lower()} for name in ("Mina Park", "Jonas Weber")]
+    )
+    channels = ("email", "sms", "email", "share", "email", "embed", "sms")
+    for number in range(48):
+        channel = channels[number % len(channels)]
+        amount = 40.0 + 35.0 * (number * 7 % 23)
+        link = env["payment.link"].create(
+            {
+                "amount": amount,
+                "partner_id": customer.id,
+                "user_id": sellers[number % 2].id,
+            }
+        )
+        link._record_event("sent", channel=channel)
+        if number % 6:
+            link._record_opening("a browser", channel)
+        if number % 6 > 1:
+            charge = start_payment(env, link, amount)
+            if number % 11:
+                charge._set_done()
+            else:
+                charge._set_error("The card was declined")
+    env.flush_all()
+    # It was not all in this minute.
+    env.cr.execute(
+        "UPDATE payment_link SET create_date = create_date - id %% 25 * INTERVAL '1 day'"
+        " WHERE user_id IN %s",
+        (tuple(sellers.ids),),
+    )
+    env.cr.execute(
+        "UPDATE payment_link_event event SET create_date = link.create_date"
+        " + CASE event.type WHEN 'paid' THEN 2 + link.id %% 50 ELSE 0 END"
+        " * INTERVAL '1 hour'"
+        " FROM payment_link link WHERE link.id = event.link_id AND link.user_id IN %s",
+        (tuple(sellers.ids),),
+    )
+    env.invalidate_all()
 
 
 set_up_shop(env)
 admin_env = env(user=env.ref("base.user_admin"))
 quotation = create_quotation(admin_env)
 instalments = create_instalments(admin_env, quotation.partner_id, 720.0, 800.0)
+create_history(admin_env, quotation.partner_id)
 env.cr.commit()
 answer = {
     "order_id": quotation.id,

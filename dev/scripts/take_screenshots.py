@@ -63,6 +63,16 @@ def take_refund(page, url, link_id, folder):
     save(page, folder / "refund.png")
 
 
+def take_dashboard(page, url, folder):
+    """See what a salesperson sees first."""
+    page.goto(f"{url}/odoo/payment-links-dashboard")
+    page.wait_for_selector(".o_payment_link_tables")
+    size = page.viewport_size
+    page.set_viewport_size({**size, "height": 960})
+    save(page, folder / "dashboard.png")
+    page.set_viewport_size(size)
+
+
 def take_page(page, url, folder):
     """Do what the customer does."""
     page.goto(url)
@@ -87,6 +97,7 @@ def main(url, shop, folder, chromium):
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         office = browser.new_context(**WINDOW).new_page()
         path = take_dialog(office, url, shop["order_id"], folder)
+        take_dashboard(office, url, folder)
         take_refund(office, url, shop["instalments_id"], folder)
         take_page(browser.new_context(**PHONE).new_page(), f"{url}{path}", folder)
         parts_url = f"{url}{shop['instalments_path']}"

@@ -11,6 +11,8 @@ from odoo.http import request
 from odoo.addons.payment.controllers.portal import PaymentPortal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
+from .visitor import is_customer
+
 _logger = logging.getLogger(__name__)
 
 # The cookie that identifies the payer's browser to the claim. It is set with the page,
@@ -149,13 +151,19 @@ class PaymentLinkPortal(PaymentPortal):
         return charge_sudo._get_processing_values()
 
     @http.route("/pay/<string:access_token>/opened", type="jsonrpc", auth="public")
-    def payment_link_opened(self, access_token):
+    def payment_link_opened(self, access_token, via=None):
         """Write down that a person's browser showed the page.
 
         :param str access_token: The secret part of the URL.
+        :param str via: By which way she came, as the page's address says: one of
+            `payment.link.event`'s channels. Whatever else it is means `direct`.
         :raise NotFound: For every wrong token.
         """
-        self._get_link(access_token)._record_opening()
+        link_sudo = self._get_link(access_token)
+        # The page gave a cookie to whoever read it before.
+        payer_key = request.cookies.get(PAYER_COOKIE)
+        if payer_key and is_customer(request):
+            link_sudo._record_opening(payer_key, via)
 
     @http.route(
         "/pay/<string:access_token>/status",

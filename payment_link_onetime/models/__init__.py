@@ -18,6 +18,8 @@ from . import payment_link_channel
 from . import payment_link_email
 from . import payment_link_sms
 from . import payment_link_share
+from . import payment_link_tracking
+from . import payment_link_campaign
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow

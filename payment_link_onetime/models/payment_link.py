@@ -140,6 +140,7 @@ class PaymentLink(models.Model):
         "payment.link.event", "link_id", string="Events", readonly=True, copy=False
     )
 
+    _create_date_index = models.Index("(create_date)")
     _code_unique = models.Constraint(
         "UNIQUE(code)", "Another payment link has this code already."
     )

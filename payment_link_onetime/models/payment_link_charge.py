@@ -154,7 +154,11 @@ class PaymentLink(models.Model):
                 claimed_until=fields.Datetime.now() + timedelta(minutes=minutes),
             )
         self._store(values)
-        self._record_event("attempted")
+        self._record_event(
+            "attempted",
+            channel=self._get_visit_channel(payer_key),
+            visitor=self._hash_payer_key(payer_key),
+        )
         return amount
 
     def _prepare_asked_charge(self):
@@ -332,6 +336,7 @@ class PaymentLink(models.Model):
         values = {
             "payment_link_id": self.id,
             "payment_link_payer": self._hash_payer_key(payer_key),
+            "payment_link_channel": self._get_visit_channel(payer_key),
         }
         if document := self._get_document():
             values.update(document._payment_link_get_transaction_values())

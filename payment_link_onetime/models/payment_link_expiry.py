@@ -104,15 +104,6 @@ class PaymentLink(models.Model):
             ends.append(self.first_opened_at + minutes)
         return min(ends, default=None)
 
-    def _record_opening(self):
-        """Write down that somebody opened the page. It changes nothing else.
-
-        :return: None
-        """
-        self.ensure_one()
-        if not self.first_opened_at:
-            self._record_event("opened")
-
     # === CRON METHODS === #
 
     @api.model

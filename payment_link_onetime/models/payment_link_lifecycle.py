@@ -162,7 +162,11 @@ class PaymentLink(models.Model):
         event = transaction._get_payment_link_event_type()
         if not event:
             return
-        self._record_event(event, transaction=transaction)
+        self._record_event(
+            event,
+            transaction=transaction,
+            channel=transaction.payment_link_channel,
+        )
         expiry = self._get_expiry()
         # Who paid in time did so, whenever it is captured.
         charge = transaction.source_transaction_id or transaction
@@ -243,12 +247,13 @@ class PaymentLink(models.Model):
 
         self._log_note(get_note)
 
-    def _record_event(self, event_type, transaction=None, channel=None):
+    def _record_event(self, event_type, transaction=None, channel=None, **values):
         """Append to the history of the links.
 
         :param str event_type: One of `payment.link.event`'s types.
         :param payment.transaction transaction: What the event is about, if anything.
         :param str channel: One of `payment.link.event`'s channels, if it is known.
+        :param dict values: What else is written down with the event.
         """
         # In sudo mode because nobody may create events, only what happens does.
         self.env["payment.link.event"].sudo().create(
@@ -258,6 +263,7 @@ class PaymentLink(models.Model):
                     "type": event_type,
                     "transaction_id": transaction.id if transaction else False,
                     "channel": channel,
+                    **values,
                 }
                 for link in self
             ]

@@ -25,6 +25,14 @@ class PaymentTransaction(models.Model):
         groups="base.group_system",
         help="What identifies the browser that started to pay, hashed.",
     )
+    payment_link_channel = fields.Selection(
+        selection=lambda self: (
+            self.env["payment.link.event"]._fields["channel"].selection
+        ),
+        string="Channel",
+        readonly=True,
+        help="By which way the payer came to the payment link.",
+    )
     payer_name = fields.Char(
         readonly=True,
         help="Who paid, where it is known. The payment is booked on the customer.",
@@ -41,6 +49,7 @@ class PaymentTransaction(models.Model):
             if source_id := vals.get("source_transaction_id"):
                 source = self.browse(source_id)
                 vals.setdefault("payment_link_id", source.payment_link_id.id)
+                vals.setdefault("payment_link_channel", source.payment_link_channel)
         return super().create(vals_list)
 
     # === BUSINESS METHODS - PROCESSING === #

@@ -31,12 +31,14 @@ class PaymentTransaction(models.Model):
                 documents._payment_link_follow()
 
     def _post_process(self):  # pylint: disable=missing-return
-        """Override of `payment` to leave invoices alone that somebody works on.
+        """Override of `payment` to leave invoices alone that somebody works on, and to
+        say by which campaign the money came.
 
         Odoo posts the draft invoices of a transaction that is paid. That is meant for
         those that it makes itself: who reset an invoice to draft wants to change it.
         The payment waits, and reconciles by itself when the invoice is posted.
         """
+        self._hand_on_payment_link_campaign()
         drafts = {}
         charges = self.filtered(
             lambda tx: tx.state == "done" and tx.payment_link_id.invoice_ids
@@ -48,6 +50,15 @@ class PaymentTransaction(models.Model):
         super()._post_process()
         for tx, moves in drafts.items():
             tx.invoice_ids |= moves
+
+    def _hand_on_payment_link_campaign(self):
+        """Give the campaigns of links to the documents that are paid with them.
+
+        Before Odoo makes the invoices of an order: they take them from the order.
+        """
+        paid = self.filtered(lambda tx: tx.state == "done" and tx.operation != "refund")
+        for link in paid.payment_link_id:
+            link._hand_on_campaign()
 
     def _invoice_sale_orders(self):  # pylint: disable=missing-return
         """Override of `sale` to keep the invoices that a link's charge pays already.

@@ -30,5 +30,7 @@ from . import test_send_channels
 from . import test_settings
 from . import test_share
 from . import test_sms
+from . import test_report
 from . import test_tour
+from . import test_tracking
 from . import test_uses

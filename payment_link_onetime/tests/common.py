@@ -4,6 +4,12 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 
+# What a person's browser says about itself.
+BROWSER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/126.0.0.0 Safari/537.36"
+)
+
 
 @tagged("post_install", "-at_install")
 class PaymentLinkCommon(AccountPaymentCommon):
@@ -100,6 +106,15 @@ class PaymentLinkCommon(AccountPaymentCommon):
         charge._set_done()
         return charge
 
+    def _set_time(self, event, time):
+        """Let an event have happened at another time: history keeps no door open."""
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE payment_link_event SET create_date = %s WHERE id = %s",
+            (time, event.id),
+        )
+        self.env.invalidate_all()
+
     def _run_jobs(self):
         """Run what a payment leaves to the jobs."""
         self._run_job("payment_link_onetime.cron_book")
@@ -119,6 +134,16 @@ class PaymentLinkHttpCommon(PaymentLinkCommon, PaymentHttpCommon):
         """Override: with an HTTP server, every cursor may be committed."""
         self.env.ref(xmlid).method_direct_trigger()
         self.env.invalidate_all()
+
+    def _open_page(self, link, via=None, headers=None):
+        """Do what a visitor's browser does: read the page, and run its script."""
+        headers = {"User-Agent": BROWSER, **(headers or {})}
+        query = f"?via={via}" if via else ""
+        path = link._get_page_path()
+        response = self.url_open(f"{path}{query}", headers=headers)
+        self.make_jsonrpc_request(f"{path}/opened", {"via": via}, headers=headers)
+        self.env.invalidate_all()
+        return response
 
     def _get_page(self, link, **kwargs):
         return self.url_open(link._get_page_path(), **kwargs)

@@ -135,9 +135,7 @@ class TestExpiredPage(PaymentLinkHttpCommon):
     def test_B10_E6_the_page_of_an_expired_link_names_the_contact(self):
         self.company.write({"email": "shop@example.com", "phone": "+1 555 0100"})
         link = self._create_link(activation_minutes=5)
-        self.make_jsonrpc_request(f"{link._get_page_path()}/opened")
-        self.assertEqual(self._get_page(link).status_code, 200)
-        link.invalidate_recordset()
+        self.assertEqual(self._open_page(link).status_code, 200)
         with freeze_time(link.first_opened_at + timedelta(minutes=6)):
             response = self._get_page(link)
         self.assertEqual(response.status_code, 410)

@@ -173,8 +173,7 @@ class TestPage(PaymentLinkHttpCommon):
         self._get_page(link)
         self.assertFalse(link.first_opened_at)
         for _i in range(2):
-            self.make_jsonrpc_request(f"{link._get_page_path()}/opened")
-        link.invalidate_recordset()
+            self._open_page(link)
         self.assertTrue(link.first_opened_at)
         self.assertEqual(link.event_ids.mapped("type").count("opened"), 1)
 

@@ -34,8 +34,9 @@ export class PaymentLinkPage extends Interaction {
     }
 
     start() {
-        // What a person's browser runs tells a visit from a preview.
-        rpc(`${this.pagePath}/opened`, {}, {silent: true}).catch(() => null);
+        this.addListener(document, "visibilitychange", () => this.reportOpening());
+        this.addListener(document, "prerenderingchange", () => this.reportOpening());
+        this.reportOpening();
         if (this.isWaiting || ["processing", "busy"].includes(this.pageState)) {
             this.poll();
         }
@@ -45,6 +46,20 @@ export class PaymentLinkPage extends Interaction {
                 window.location.reload();
             }
         });
+    }
+
+    /**
+     * Tell the server that a person sees the page, and by which way she came.
+     *
+     * What a browser reads in advance or in the background counts once it is shown.
+     */
+    reportOpening() {
+        if (this.isReported || document.prerendering || document.hidden) {
+            return;
+        }
+        this.isReported = true;
+        const via = new URLSearchParams(window.location.search).get("via");
+        rpc(`${this.pagePath}/opened`, {via}, {silent: true}).catch(() => null);
     }
 
     choose(amount) {
