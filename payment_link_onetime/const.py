@@ -133,3 +133,12 @@ API_SCOPE_READ = "payment_link.read"
 # How many links one page of the API's list has, unless the caller says so.
 API_PAGE_SIZE = 20
 API_MAX_PAGE_SIZE = 100
+
+# How long the answer to an `Idempotency-Key` is kept, and how long a key may be.
+IDEMPOTENCY_HOURS = 24
+MAX_IDEMPOTENCY_KEY = 256
+
+# How many requests a minute the API answers: of one key, and from one address without
+# a right key.
+API_REQUESTS_PER_KEY = 600
+API_REFUSALS_PER_ADDRESS = 60

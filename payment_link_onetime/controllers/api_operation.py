@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from odoo import http
 from odoo.http import request
 
+from ..const import API_REQUESTS_PER_KEY, MAX_IDEMPOTENCY_KEY
 from ..exceptions import ApiError
 from ..schemas.query import Query
+from .api_card_data import refuse_card_data
 from .api_dispatcher import ROUTING_TYPE
 
 PREFIX = "/payment_link/v1"
@@ -99,13 +101,15 @@ def operation(
 
 def _run(told, function, values):
     """Check a request against what its operation takes, and answer it."""
-    data = request.dispatcher.body
+    _check_rate()
     if not told.is_reading and request.env.context.get("payment_link_api_readonly"):
         raise ApiError(
             403,
             "read_only_key",
             request.env._("This API key can only read."),
         )
+    data = request.dispatcher.body
+    refuse_card_data(data)
     query = _validate(told.query, request.httprequest.args.to_dict())
     _choose_company(query.app_id)
     if told.body:
@@ -119,8 +123,58 @@ def _run(told, function, values):
         )
     if told.query is not Query:
         values["query"] = query
-    answer = function(**values)
-    return request.make_json_response(answer, status=told.status)
+    status, answer, is_repeated = _answer(told, functools.partial(function, **values))
+    response = request.make_json_response(answer, status=status)
+    if is_repeated:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _answer(told, function):
+    """Carry out an operation, once for each `Idempotency-Key`.
+
+    :return: The HTTP status, the answer, and whether it was given before.
+    :rtype: tuple
+    """
+    key = request.httprequest.headers.get("Idempotency-Key")
+    if told.method != "POST" or key is None:
+        return told.status, function(), False
+    if not 0 < len(key.strip()) <= len(key) <= MAX_IDEMPOTENCY_KEY:
+        raise ApiError(
+            400,
+            "invalid_request",
+            request.env._(
+                "An Idempotency-Key has 1 to %(maximum)s characters.",
+                maximum=MAX_IDEMPOTENCY_KEY,
+            ),
+            errors=[{"field": "Idempotency-Key", "message": "too short or too long"}],
+        )
+    parts = [
+        told.method,
+        request.httprequest.path,
+        request.env.company.id,
+        request.dispatcher.body,
+    ]
+    return request.env["payment.link.idempotency"]._answer_once(
+        key, parts, lambda: (told.status, function())
+    )
+
+
+def _check_rate():
+    """Refuse a key that asks too often.
+
+    :raises ApiError: saying how long to wait.
+    """
+    wait = request.env["payment.link.rate"]._hit(
+        f"api {request.env.uid}", API_REQUESTS_PER_KEY, 60
+    )
+    if wait:
+        raise ApiError(
+            429,
+            "too_many_requests",
+            request.env._("Too many requests. Please slow down."),
+            headers=[("Retry-After", str(wait))],
+        )
 
 
 def _validate(schema, data):

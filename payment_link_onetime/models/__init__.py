@@ -19,6 +19,8 @@ from . import payment_link_follow
 from . import payment_link_automation
 from . import payment_link_api
 from . import payment_link_api_money
+from . import payment_link_idempotency
+from . import payment_link_rate
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event

@@ -1,12 +1,12 @@
 import re
 
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 from odoo import models
 from odoo.http import request
 
-from ..const import API_SCOPE, API_SCOPE_READ
+from ..const import API_REFUSALS_PER_ADDRESS, API_SCOPE, API_SCOPE_READ
 
 
 class IrHttp(models.AbstractModel):
@@ -21,6 +21,7 @@ class IrHttp(models.AbstractModel):
 
         :raise Unauthorized: for no key, and for one that is wrong, expired, or of
             another scope.
+        :raise TooManyRequests: for an address from which too many of these came.
         """
         request.session.can_save = False
         header = request.httprequest.headers.get("Authorization", "").strip()
@@ -34,6 +35,15 @@ class IrHttp(models.AbstractModel):
                     payment_link_api_readonly=scope == API_SCOPE_READ,
                 )
                 return
+        wait = request.env["payment.link.rate"]._hit(
+            f"api refused {request.httprequest.remote_addr}",
+            API_REFUSALS_PER_ADDRESS,
+            60,
+        )
+        if wait:
+            raise TooManyRequests(
+                "Too many requests without a right key.", retry_after=wait
+            )
         raise Unauthorized(
             "This needs an API key for payment links. Send it as"
             " 'Authorization: Bearer <key>'.",

@@ -1,5 +1,7 @@
 import json
 
+from odoo.sql_db import db_connect
+
 from .common import PaymentLinkHttpCommon
 
 
@@ -14,6 +16,12 @@ class PaymentLinkApiCommon(PaymentLinkHttpCommon):
             "sales_team.group_sale_salesman_all_leads,base.group_partner_manager",
         )
         cls.key = cls._create_key(cls.api_user)
+
+    def setUp(self):
+        super().setUp()
+        # Requests are counted in transactions that no test rolls back.
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("TRUNCATE payment_link_rate")
 
     @classmethod
     def _create_key(cls, user, scope="payment_link"):

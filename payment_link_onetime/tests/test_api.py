@@ -1,3 +1,6 @@
+import logging
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from ..schemas.link import LinkAnswer
@@ -217,3 +220,89 @@ class TestApi(PaymentLinkApiCommon):
         for query in ("state=paid", "limit=0", "limit=101", "page=2", "cursor=%21"):
             response = self._call("GET", f"/links?{query}")
             self._assert_problem(response, 400, "invalid_request")
+
+    def test_D10_same_key_and_body_give_the_first_answer(self):
+        headers = {"Idempotency-Key": "order 7"}
+        body = {"amount": "7.00", "reference": "R-7"}
+        first = self._call("POST", "/links", body, headers=headers)
+        self.assertEqual(first.status_code, 201, first.text)
+        second = self._call("POST", "/links", body, headers=headers)
+        self.assertEqual(second.status_code, 201)
+        self.assertEqual(second.json(), first.json())
+        self.assertEqual(second.headers["Idempotent-Replayed"], "true")
+        other = self._call("POST", "/links", {"amount": "8.00"}, headers=headers)
+        self._assert_problem(other, 409, "idempotency_key_reused")
+        self.assertEqual(self.env["payment.link"].search_count([]), 1)
+
+    def test_D10_key_is_forgotten_after_24_hours(self):
+        headers = {"Idempotency-Key": "order 7"}
+        first = self._call("POST", "/links", {"amount": "7.00"}, headers=headers)
+        answers = self.env["payment.link.idempotency"].search([])
+        self.env.cr.execute(
+            "UPDATE payment_link_idempotency"
+            " SET create_date = create_date - INTERVAL '24 hours 1 second'"
+        )
+        answers.invalidate_recordset()
+        second = self._call("POST", "/links", {"amount": "8.00"}, headers=headers)
+        self.assertEqual(second.status_code, 201, second.text)
+        self.assertNotEqual(second.json()["id"], first.json()["id"])
+
+    def test_D10_request_that_was_refused_may_be_repeated(self):
+        headers = {"Idempotency-Key": "order 7"}
+        for status in (422, 422):
+            response = self._call("POST", "/links", {"amount": "0"}, headers=headers)
+            self.assertEqual(response.status_code, status)
+        response = self._call("POST", "/links", {"amount": "1.00"}, headers=headers)
+        self.assertEqual(response.status_code, 201)
+
+    def test_D10_bad_keys_are_400(self):
+        for key in ("", "x" * 257):
+            response = self._call(
+                "POST", "/links", {"amount": "1.00"}, headers={"Idempotency-Key": key}
+            )
+            self._assert_problem(response, 400, "invalid_request", "Idempotency-Key")
+
+    def test_C3_card_data_is_refused_and_kept_nowhere(self):
+        number = "4242424242424242"
+        for body, field in (
+            ({"card_number": number}, "card_number"),
+            ({"amount": "1.00", "description": f"pay {number}"}, "description"),
+            (
+                {"amount": "1.00", "metadata": {"x": "4242 4242 4242 4242"}},
+                "metadata.x",
+            ),
+            ({"amount": "1.00", "metadata": {number: "x"}}, "metadata.…"),
+            ({"lines": [{"name": number, "value": "1.00"}]}, "lines.0.name"),
+            ({"amount": "1.00", "cvv": "123"}, "cvv"),
+            ({"amount": "1.00", "description": "GB82 WEST 1234 5698 7654 32"}, None),
+        ):
+            with self.assertLogs(level="DEBUG") as logs:
+                response = self._call("POST", "/links", body)
+                logging.getLogger().debug("The log is not empty, which would fail")
+            self._assert_problem(response, 400, "card_data_refused", field)
+            for text in (response.text, *logs.output):
+                self.assertNotIn("4242", text)
+        self.assertFalse(self.env["payment.link"].search([]))
+
+    def test_references_that_look_like_numbers_are_taken(self):
+        for reference in ("2026112100000001", "INV/2026/000123", "4242424242424243"):
+            self._create_by_api(reference=reference)
+
+    def test_who_asks_too_often_waits(self):
+        limit = "odoo.addons.payment_link_onetime.controllers.api_operation.%s"
+        with patch(limit % "API_REQUESTS_PER_KEY", 2):
+            for _number in range(2):
+                self.assertEqual(self._call("GET", "/links").status_code, 200)
+            response = self._call("GET", "/links")
+        self._assert_problem(response, 429, "too_many_requests")
+        self.assertGreater(int(response.headers["Retry-After"]), 0)
+
+    def test_who_tries_keys_waits(self):
+        limit = "odoo.addons.payment_link_onetime.models.ir_http.%s"
+        with patch(limit % "API_REFUSALS_PER_ADDRESS", 2):
+            for _number in range(2):
+                self.assertEqual(self._call("GET", "/links", key="x").status_code, 401)
+            response = self._call("GET", "/links", key="x")
+            self._assert_problem(response, 429, "too_many_requests")
+            self.assertGreater(int(response.headers["Retry-After"]), 0)
+            self.assertEqual(self._call("GET", "/links").status_code, 200)
