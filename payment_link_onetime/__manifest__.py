@@ -19,6 +19,7 @@
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
+        "views/api_docs_templates.xml",
         "views/payment_link_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",

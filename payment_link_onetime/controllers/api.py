@@ -29,7 +29,7 @@ class PaymentLinkApi(http.Controller):
         body=LinkRequest,
         answer=LinkAnswer,
         status=201,
-        problems=(409, 422),
+        problems=(422,),
     )
     def create_link(self, body):
         """Create a payment link.
@@ -121,7 +121,7 @@ class PaymentLinkApi(http.Controller):
         body=RefundRequest,
         answer=TransactionList,
         status=202,
-        problems=(403, 404, 409, 422),
+        problems=(404, 422),
     )
     def refund_link(self, link_id, body):
         """Pay back what was paid, or a part of it.
@@ -138,7 +138,7 @@ class PaymentLinkApi(http.Controller):
         body=AmountRequest,
         answer=TransactionList,
         status=202,
-        problems=(403, 404, 409, 422),
+        problems=(404, 422),
     )
     def capture_link(self, link_id, body):
         """Take money that the payer authorised, all of it or a part."""
@@ -151,7 +151,7 @@ class PaymentLinkApi(http.Controller):
         body=AmountRequest,
         answer=TransactionList,
         status=202,
-        problems=(403, 404, 409, 422),
+        problems=(404, 422),
     )
     def void_link(self, link_id, body):
         """Give back money that the payer authorised and nobody captured."""

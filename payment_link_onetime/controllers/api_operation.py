@@ -30,7 +30,8 @@ class Operation:
     :param type query: The schema of the address's parameters.
     :param type answer: The schema of the answer.
     :param int status: The HTTP status of the answer.
-    :param tuple problems: The HTTP statuses of refusals.
+    :param str media_type: What the answer is, if it is no JSON.
+    :param tuple problems: The HTTP statuses of refusals that are its own.
     """
 
     path: str
@@ -40,20 +41,41 @@ class Operation:
     description: str
     body: type | None
     query: type
-    answer: type
+    answer: type | None
     status: int
+    media_type: str | None
     problems: tuple
 
     @property
     def is_reading(self):
         return self.method == "GET"
 
+    @property
+    def all_problems(self):
+        """The HTTP statuses of all refusals, those included that many share."""
+        shared = {400, 401, 429}
+        if not self.is_reading:
+            shared.add(403)
+        if self.method == "POST":
+            shared.add(409)
+        if self.body:
+            shared |= {413, 415}
+        return sorted(shared.union(self.problems))
+
 
 OPERATIONS = []
 
 
 def operation(
-    method, path, *, answer, body=None, query=Query, status=200, problems=(), **route
+    method,
+    path,
+    *,
+    answer=None,
+    body=None,
+    query=Query,
+    status=200,
+    media_type=None,
+    problems=(),
 ):
     """Make a controller's method an operation of the API, documented by its docstring.
 
@@ -62,7 +84,6 @@ def operation(
 
     :param str method: The HTTP method.
     :param str path: The address below `PREFIX`, with `{names}` for its parts.
-    :param route: Further arguments of `http.route`.
     """
 
     def decorate(function):
@@ -77,6 +98,7 @@ def operation(
             query=query,
             answer=answer,
             status=status,
+            media_type=media_type,
             problems=problems,
         )
         OPERATIONS.append(told)
@@ -88,7 +110,6 @@ def operation(
             auth="payment_link_key",
             readonly=told.is_reading,
             save_session=False,
-            **route,
         )
         @functools.wraps(function)
         def endpoint(self, **values):
@@ -124,6 +145,8 @@ def _run(told, function, values):
     if told.query is not Query:
         values["query"] = query
     status, answer, is_repeated = _answer(told, functools.partial(function, **values))
+    if told.media_type:
+        return answer
     response = request.make_json_response(answer, status=status)
     if is_repeated:
         response.headers["Idempotent-Replayed"] = "true"
