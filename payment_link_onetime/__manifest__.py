@@ -20,6 +20,7 @@
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
         "views/api_docs_templates.xml",
+        "views/res_users_apikeys_views.xml",
         "views/payment_link_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",

@@ -39,5 +39,7 @@ from . import account_move_dues
 from . import sale_order
 from . import res_partner
 from . import ir_http
+from . import res_users_apikeys
+from . import res_users_apikeys_description
 from . import res_company
 from . import res_config_settings

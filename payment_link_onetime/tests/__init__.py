@@ -1,5 +1,6 @@
 from . import test_api
 from . import test_api_docs
+from . import test_api_keys
 from . import test_api_money
 from . import test_arithmetic
 from . import test_attacks
