@@ -12,7 +12,7 @@ from odoo.http import request
 from ..const import API_REQUESTS_PER_KEY, MAX_IDEMPOTENCY_KEY
 from ..exceptions import ApiError
 from ..schemas.query import Query
-from .api_card_data import refuse_card_data
+from .api_contents import refuse_card_data, refuse_strange_characters
 from .api_dispatcher import ROUTING_TYPE
 
 PREFIX = "/payment_link/v1"
@@ -130,8 +130,11 @@ def _run(told, function, values):
             request.env._("This API key can only read."),
         )
     data = request.dispatcher.body
-    refuse_card_data(data)
-    query = _validate(told.query, request.httprequest.args.to_dict())
+    parameters = request.httprequest.args.to_dict()
+    for said in (data, parameters):
+        refuse_strange_characters(said)
+        refuse_card_data(said)
+    query = _validate(told.query, parameters)
     _choose_company(query.app_id)
     if told.body:
         values["body"] = _validate(told.body, {} if data is None else data)
@@ -188,8 +191,10 @@ def _check_rate():
 
     :raises ApiError: saying how long to wait.
     """
+    parameters_sudo = request.env["ir.config_parameter"].sudo()  # An administrator's.
+    limit = parameters_sudo.get_param("payment_link_onetime.api_requests_per_minute")
     wait = request.env["payment.link.rate"]._hit(
-        f"api {request.env.uid}", API_REQUESTS_PER_KEY, 60
+        f"api {request.env.uid}", int(limit or API_REQUESTS_PER_KEY), 60
     )
     if wait:
         raise ApiError(

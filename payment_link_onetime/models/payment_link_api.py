@@ -69,7 +69,7 @@ class PaymentLink(models.Model):
                     ),
                     errors=[{"field": "reference", "message": link_sudo.code}],
                 )
-        return self.create(values)
+        return self._create_or_look_again(values)
 
     @api.model
     def _api_prepare_values(self, asked):

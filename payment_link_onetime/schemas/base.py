@@ -1,9 +1,20 @@
 """What the schemas have in common."""
 
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Request(BaseModel):
@@ -25,3 +36,25 @@ Amount = Annotated[
 
 # A text that says something.
 Text = Annotated[str, Field(pattern=r"\S")]
+
+
+def _read_day(value):
+    """Return the day that a text names. Pydantic would take numbers for seconds."""
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("Write a day as YYYY-MM-DD")
+    return date.fromisoformat(value)
+
+
+def _read_time(value):
+    """Return the day or the moment that a text names."""
+    if isinstance(value, str) and len(value) > 10 and _DAY.fullmatch(value[:10]):
+        # Python 3.10 does not know the Z.
+        return datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", value))
+    return _read_day(value)
+
+
+# A day, and nothing that could be meant as one.
+Day = Annotated[date, BeforeValidator(_read_day)]
+
+# A moment with its offset from UTC, or a day.
+Moment = Annotated[AwareDatetime | date, BeforeValidator(_read_time)]

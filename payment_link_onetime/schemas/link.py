@@ -1,9 +1,8 @@
 """Payment links as the API takes and shows them."""
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ..const import (
     DESCRIPTOR_LENGTHS,
@@ -16,24 +15,16 @@ from ..const import (
     MAX_PAYER_NAME,
     MAX_REDIRECT_URL,
 )
-from .base import Amount, Answer, Request, Text
+from .base import Amount, Answer, Day, Request, Text
 
 _DESCRIPTION = 2000
 _REFERENCE = 100
-
-
-def _to_date(value):
-    """Return the date that a JSON text stands for, which strict mode would refuse."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _check_line_value(value):
     if value > MAX_LINE_VALUE:
         raise ValueError(f"A value is at most {MAX_LINE_VALUE}")
     return value
-
-
-Day = Annotated[date, BeforeValidator(_to_date)]
 
 
 class LineRequest(Request):

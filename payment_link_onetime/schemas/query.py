@@ -1,11 +1,11 @@
 """The parameters of the API's addresses. They arrive as texts."""
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..const import API_MAX_PAGE_SIZE, API_PAGE_SIZE
+from .base import Moment
 
 
 class Query(BaseModel):
@@ -45,10 +45,10 @@ class LinkListQuery(Query):
     )
     customer_id: Annotated[int, Field(gt=0, le=2**31 - 1)] | None = None
     customer_email: Annotated[str, Field(max_length=100)] | None = None
-    created_from: AwareDatetime | date | None = Field(
+    created_from: Moment | None = Field(
         None, description="The first moment, or the first day (UTC)."
     )
-    created_to: AwareDatetime | date | None = Field(
+    created_to: Moment | None = Field(
         None, description="The last moment, or the last day (UTC)."
     )
     limit: Annotated[int, Field(ge=1, le=API_MAX_PAGE_SIZE)] = API_PAGE_SIZE

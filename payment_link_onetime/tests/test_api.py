@@ -217,7 +217,15 @@ class TestApi(PaymentLinkApiCommon):
         ):
             data = self._call("GET", f"/links?{query}").json()["data"]
             self.assertEqual([link["reference"] for link in data], expected, query)
-        for query in ("state=paid", "limit=0", "limit=101", "page=2", "cursor=%21"):
+        for query in (
+            "state=paid",
+            "limit=0",
+            "limit=101",
+            "page=2",
+            "cursor=%21",
+            "created_to=0.5",
+            "created_to=2026-02-30",
+        ):
             response = self._call("GET", f"/links?{query}")
             self._assert_problem(response, 400, "invalid_request")
 

@@ -1,7 +1,8 @@
-"""Card and account numbers don't belong here: they are refused, and kept nowhere.
+"""What no request may contain, whatever it asks for.
 
-Whoever sends them to a server that is not made for it makes that server subject to the
-card industry's rules (PCI DSS 3.2). They belong into the provider's own form.
+Card and account numbers are refused, and kept nowhere. Whoever sends them to a server
+that is not made for it makes that server subject to the card industry's rules (PCI DSS
+3.2). They belong into the provider's own form.
 """
 
 import re
@@ -33,16 +34,18 @@ _NAMES = {
     "track2",
 }
 _CARD_NUMBER = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![0-9])")
+# NUL, and halves of UTF-16 pairs, which JSON can say and UTF-8 cannot.
+_STRANGE = re.compile("[\x00\ud800-\udfff]")
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 
 
-def refuse_card_data(body):
+def refuse_card_data(data):
     """Refuse a request that carries the number of a card or of a bank account.
 
-    :param body: What the request's body says, `None` if there is none.
+    :param data: What the request's body says, or its address's parameters.
     :raises ApiError: naming the field, and nothing of what is in it.
     """
-    for field, key, value in _walk(body):
+    for field, key, value in _walk(data):
         name = re.sub(r"[^a-z0-9]", "", key.lower())
         if name in _NAMES or _has_number(key) or _has_number(value):
             raise ApiError(
@@ -53,6 +56,27 @@ def refuse_card_data(body):
                     " on the payment page."
                 ),
                 errors=[{"field": field, "message": "card or account data"}],
+            )
+
+
+def refuse_strange_characters(data):
+    """Refuse a request with characters that no text has, and PostgreSQL does not take.
+
+    :param data: What the request's body says, or its address's parameters.
+    :raises ApiError: naming the field.
+    """
+    for field, key, value in _walk(data):
+        if _STRANGE.search(key) or _STRANGE.search(value):
+            raise ApiError(
+                400,
+                "invalid_request",
+                request.env._("Some fields of the request are not right."),
+                errors=[
+                    {
+                        "field": _STRANGE.sub("…", field),
+                        "message": "NUL, or half of a surrogate pair",
+                    }
+                ],
             )
 
 
