@@ -22,6 +22,7 @@
         "views/api_docs_templates.xml",
         "views/res_users_apikeys_views.xml",
         "views/payment_link_templates.xml",
+        "views/payment_request_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",
@@ -29,6 +30,7 @@
         "views/res_partner_views.xml",
         "views/payment_link_threshold_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_request_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {

@@ -68,6 +68,7 @@ FIXED_FIELDS = frozenset(
         "document_amount",
         "expires_at",
         "invoice_ids",
+        "is_requested",
         "line_ids",
         "max_payments",
         "medium_id",
@@ -142,3 +143,11 @@ MAX_IDEMPOTENCY_KEY = 256
 # a right key.
 API_REQUESTS_PER_KEY = 600
 API_REFUSALS_PER_ADDRESS = 60
+
+# How often a minute one address may ask for payment links by the creation link, and
+# for how long the address may be good.
+REQUESTS_PER_ADDRESS = 30
+MAX_REQUEST_SECONDS = 366 * 24 * 3600
+
+# How long a reference may be that another system names.
+MAX_REFERENCE = 100

@@ -2,3 +2,4 @@ from . import pay
 from . import post_processing
 from . import api
 from . import api_docs
+from . import payment_request

@@ -21,6 +21,7 @@ from . import payment_link_api
 from . import payment_link_api_money
 from . import payment_link_idempotency
 from . import payment_link_rate
+from . import payment_link_request
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
@@ -42,4 +43,5 @@ from . import ir_http
 from . import res_users_apikeys
 from . import res_users_apikeys_description
 from . import res_company
+from . import res_company_request
 from . import res_config_settings

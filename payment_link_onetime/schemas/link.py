@@ -14,11 +14,11 @@ from ..const import (
     MAX_PAYER_EMAIL,
     MAX_PAYER_NAME,
     MAX_REDIRECT_URL,
+    MAX_REFERENCE,
 )
 from .base import Amount, Answer, Day, Request, Text
 
 _DESCRIPTION = 2000
-_REFERENCE = 100
 
 
 def _check_line_value(value):
@@ -61,7 +61,7 @@ class CustomerRequest(Request):
         ]
         | None
     ) = None
-    reference: Annotated[Text, Field(max_length=_REFERENCE)] | None = Field(
+    reference: Annotated[Text, Field(max_length=MAX_REFERENCE)] | None = Field(
         None, description="Your own number of the customer."
     )
 
@@ -85,7 +85,7 @@ class DescriptorRequest(Request):
 
 
 _Id = Annotated[int, Field(gt=0)]
-_Name = Annotated[Text, Field(max_length=_REFERENCE)]
+_Name = Annotated[Text, Field(max_length=MAX_REFERENCE)]
 _MetadataText = Annotated[str, Field(max_length=MAX_METADATA_TEXT)]
 
 
@@ -100,7 +100,7 @@ class LinkRequest(Request):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
         None, description="ISO 4217. Left out: the document's, or the company's."
     )
-    reference: Annotated[Text, Field(max_length=_REFERENCE)] | None = Field(
+    reference: Annotated[Text, Field(max_length=MAX_REFERENCE)] | None = Field(
         None,
         description="What you call the payment, unique in the company. Left out: the"
         " document's number, or the link's id.",

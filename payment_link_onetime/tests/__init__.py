@@ -25,6 +25,7 @@ from . import test_refund
 from . import test_payer
 from . import test_redirect
 from . import test_reissue
+from . import test_request
 from . import test_security
 from . import test_send
 from . import test_settings
