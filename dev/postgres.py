@@ -61,9 +61,13 @@ class Cluster:
     def rename(self, database, name):
         self.sql(f'ALTER DATABASE "{database}" RENAME TO "{name}"')
 
+    def dump(self, database):
+        """Return all that a database holds, as SQL."""
+        return self._run("pg_dump", "--no-owner", "--no-privileges", database)
+
     def copy(self, origin, database, name):
         """Copy a database from the cluster `origin` into the empty database `name`."""
-        dump = origin._run("pg_dump", "--no-owner", "--no-privileges", database)
+        dump = origin.dump(database)
         options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
         self._run(
             "psql", *options, "--single-transaction", f"--dbname={name}", input=dump

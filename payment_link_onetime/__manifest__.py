@@ -8,6 +8,7 @@
     "license": "LGPL-3",
     "depends": ["sale", "sms"],
     "external_dependencies": {"python": ["phonenumbers", "qrcode"]},
+    "external_dependencies": {"python": ["pydantic", "qrcode"]},
     "data": [
         "security/payment_link_security.xml",
         "security/payment_link_report_security.xml",
@@ -28,7 +29,10 @@
         "views/payment_link_menus.xml",
         "views/payment_link_tracking_views.xml",
         "report/payment_link_report_views.xml",
+        "views/api_docs_templates.xml",
+        "views/res_users_apikeys_views.xml",
         "views/payment_link_templates.xml",
+        "views/payment_request_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",
@@ -37,6 +41,7 @@
         "views/payment_link_threshold_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_paper_views.xml",
+        "views/res_config_settings_request_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {

@@ -125,6 +125,7 @@ FIXED_FIELDS = frozenset(
         "document_amount",
         "expires_at",
         "invoice_ids",
+        "is_requested",
         "line_ids",
         "max_payments",
         "medium_id",
@@ -160,6 +161,7 @@ RECORDED_FIELDS = frozenset(
         "claimed_until",
         "close_reason",
         "completed_at",
+        "deleted_at",
         "event_ids",
         "paid_late",
         "payment_status",
@@ -181,3 +183,28 @@ UNDECIDED = datetime(9999, 12, 31)
 
 # How often a job tries to book a charge that other transactions write at the same time.
 POST_PROCESS_ATTEMPTS = 5
+
+# The scopes of API keys: everything that the API can do, or only reading.
+API_SCOPE = "payment_link"
+API_SCOPE_READ = "payment_link.read"
+
+# How many links one page of the API's list has, unless the caller says so.
+API_PAGE_SIZE = 20
+API_MAX_PAGE_SIZE = 100
+
+# How long the answer to an `Idempotency-Key` is kept, and how long a key may be.
+IDEMPOTENCY_HOURS = 24
+MAX_IDEMPOTENCY_KEY = 256
+
+# How many requests a minute the API answers: of one key, and from one address without
+# a right key.
+API_REQUESTS_PER_KEY = 600
+API_REFUSALS_PER_ADDRESS = 60
+
+# How often a minute one address may ask for payment links by the creation link, and
+# for how long the address may be good.
+REQUESTS_PER_ADDRESS = 30
+MAX_REQUEST_SECONDS = 366 * 24 * 3600
+
+# How long a reference may be that another system names.
+MAX_REFERENCE = 100

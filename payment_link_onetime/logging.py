@@ -1,4 +1,7 @@
-"""Keep pay URLs out of the log: whoever reads one there can open the page."""
+"""Keep pay URLs out of the log: whoever reads one there can open the page.
+
+And what callers ask the API for, which may be what nobody should have sent.
+"""
 
 import logging
 import re
@@ -8,6 +11,7 @@ LOGGER_NAMES = ("werkzeug", "odoo.http", "odoo.sql_db")
 
 # What follows `/pay/` in a path, also in one that is quoted as part of another URL.
 _SECRET = re.compile(r"((?:/|%2F)pay(?:/|%2F)+)[^\s/?#&%\"']+", re.IGNORECASE)
+_QUERY = re.compile(r"(/payment_link/v1[^\s?\"']*\?)[^\s\"']+")
 _MASKED = r"\g<1>***"
 
 
@@ -20,7 +24,7 @@ class PayUrlFilter(logging.Filter):
             message = record.getMessage()
         except (TypeError, ValueError):
             return True  # The handler says what is wrong with such a record.
-        masked = _SECRET.sub(_MASKED, message)
+        masked = _QUERY.sub(_MASKED, _SECRET.sub(_MASKED, message))
         if masked != message:
             record.msg = masked
             record.args = None

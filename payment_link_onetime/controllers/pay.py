@@ -204,7 +204,13 @@ class PaymentLinkPortal(PaymentPortal):
         request.is_frontend_multilang = False
         request.lang = request.env["res.lang"]._get_data(code=request.env.lang)
         request.env["ir.http"]._frontend_pre_dispatch()
-        values.setdefault("html_data", {"lang": request.env.lang.replace("_", "-")})
+        values.setdefault(
+            "html_data",
+            {
+                "lang": request.env.lang.replace("_", "-"),
+                "dir": request.lang.direction,
+            },
+        )
         response = request.render(template, values, status=status)
         response.headers.update(PAGE_HEADERS)
         return response

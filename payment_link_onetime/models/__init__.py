@@ -24,6 +24,11 @@ from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow
 from . import payment_link_automation
+from . import payment_link_api
+from . import payment_link_api_money
+from . import payment_link_idempotency
+from . import payment_link_rate
+from . import payment_link_request
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
@@ -36,6 +41,7 @@ from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document
 from . import payment_transaction_receipt
+from . import payment_transaction_api
 from . import account_payment
 from . import mail_template
 from . import account_move
@@ -45,6 +51,10 @@ from . import account_move_send
 from . import sale_order
 from . import sale_order_paper
 from . import res_partner
+from . import ir_http
+from . import res_users_apikeys
+from . import res_users_apikeys_description
 from . import res_company
 from . import res_company_paper
+from . import res_company_request
 from . import res_config_settings

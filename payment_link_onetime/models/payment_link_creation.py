@@ -74,14 +74,26 @@ class PaymentLink(models.Model):
             link = self.browse(link_sudo.id)
             link.check_access("read")
             return link
-        values = {**values, "company_id": company.id, "reference": reference}
+        return self._create_or_look_again(
+            {**values, "company_id": company.id, "reference": reference}
+        )
+
+    @api.model
+    def _create_or_look_again(self, values):
+        """Create a link with a reference that no other link has, as far as one sees.
+
+        :param dict values: As for `create`.
+        :rtype: payment.link
+        :raises ConcurrencyError: if somebody else took the reference at this moment.
+            Odoo runs the request again, which then sees that link.
+        """
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 return self.create(values)
         except UniqueViolation as error:
             if error.diag.constraint_name != self._reference_unique.full_name(self):
                 raise
-            raise ConcurrencyError(reference) from error
+            raise ConcurrencyError(values["reference"]) from error
 
     @api.model
     def _complete_create_values(self, vals):

@@ -28,3 +28,28 @@ class ResConfigSettings(models.TransientModel):
     payment_link_on_invoice = fields.Boolean(
         related="company_id.payment_link_on_invoice", readonly=False
     )
+    payment_link_request_enabled = fields.Boolean(
+        related="company_id.payment_link_request_enabled", readonly=False
+    )
+    payment_link_request_signed = fields.Boolean(
+        related="company_id.payment_link_request_signed", readonly=False
+    )
+    payment_link_request_host = fields.Char(
+        related="company_id.payment_link_request_host", readonly=False
+    )
+    payment_link_request_secret = fields.Char(
+        related="company_id.payment_link_request_secret"
+    )
+    payment_link_request_example = fields.Char(
+        related="company_id.payment_link_request_example"
+    )
+
+    # === ACTION METHODS === #
+
+    def action_renew_payment_link_request_secret(self):
+        """Make a new secret for the company's creation links.
+
+        :return: None
+        :raises AccessError: as the company's method.
+        """
+        self.company_id.action_renew_payment_link_request_secret()

@@ -1,3 +1,7 @@
+from . import test_api
+from . import test_api_docs
+from . import test_api_keys
+from . import test_api_money
 from . import test_arithmetic
 from . import test_attacks
 from . import test_attention
@@ -24,6 +28,7 @@ from . import test_paper
 from . import test_payer
 from . import test_redirect
 from . import test_reissue
+from . import test_request
 from . import test_security
 from . import test_send
 from . import test_send_channels
