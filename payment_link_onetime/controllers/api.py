@@ -9,9 +9,10 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from ..exceptions import ApiError
-from ..schemas.link import LinkAnswer, LinkChange, LinkList, LinkRequest
+from ..schemas.link import LinkAnswer, LinkChange, LinkList, LinkRequest, SendRequest
 from ..schemas.money import (
     AmountRequest,
+    ChargeRequest,
     RefundRequest,
     TransactionList,
 )
@@ -109,6 +110,34 @@ class PaymentLinkApi(http.Controller):
         return link._api_reissue()._api_show()[0]
 
     @operation(
+        "POST",
+        "/links/{link_id}/send",
+        body=SendRequest,
+        answer=LinkAnswer,
+        status=202,
+        problems=(404, 422),
+    )
+    def send_link(self, link_id, body):
+        """Send a payment link to its customer, by e-mail, by SMS, or by both."""
+        link = self._find_link(link_id)
+        link._api_send(list(dict.fromkeys(body.channels)), body.message)
+        return link._api_show()[0]
+
+    @operation(
+        "GET", "/links/{link_id}/qr.png", media_type="image/png", problems=(404,)
+    )
+    def get_qr_png(self, link_id):
+        """Get the QR code of a payment link as a PNG. It reads as the link's URL."""
+        return self._get_qr_code(link_id, "png", "image/png")
+
+    @operation(
+        "GET", "/links/{link_id}/qr.svg", media_type="image/svg+xml", problems=(404,)
+    )
+    def get_qr_svg(self, link_id):
+        """Get the QR code of a payment link as an SVG. It reads as the link's URL."""
+        return self._get_qr_code(link_id, "svg", "image/svg+xml")
+
+    @operation(
         "GET", "/links/{link_id}/transactions", answer=TransactionList, problems=(404,)
     )
     def list_transactions(self, link_id):
@@ -158,6 +187,22 @@ class PaymentLinkApi(http.Controller):
         link = self._find_link(link_id)
         return self._show_transactions(link, link._api_void(body.amount))
 
+    @operation(
+        "POST",
+        "/links/{link_id}/charge",
+        body=ChargeRequest,
+        answer=TransactionList,
+        status=202,
+        problems=(404, 422),
+    )
+    def charge_link(self, link_id, body):
+        """Pay a payment link with a saved payment method of its own customer.
+
+        The provider is asked by a job: read the transactions to see what became of it.
+        """
+        link = self._find_link(link_id)
+        return self._show_transactions(link, link._api_charge(body.payment_method_id))
+
     @http.route(
         f"{PREFIX}/<path:path>",
         type=ROUTING_TYPE,
@@ -181,6 +226,12 @@ class PaymentLinkApi(http.Controller):
         link = PaymentLinkApi._find_link(link_id)
         link.write({"description": body.description})
         return link._api_show()[0]
+
+    @staticmethod
+    def _get_qr_code(link_id, extension, media_type):
+        link = PaymentLinkApi._find_link(link_id)
+        image = link._get_qr_code_image(extension)
+        return request.make_response(image, headers={"Content-Type": media_type})
 
     @staticmethod
     def _show_transactions(link, transactions_sudo):

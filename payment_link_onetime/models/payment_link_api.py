@@ -282,6 +282,29 @@ class PaymentLink(models.Model):
         except UserError as error:
             raise ApiError(409, "not_replaceable", error.args[0]) from error
 
+    def _api_send(self, channels, message):
+        """Send the link to its customer, by all channels or by none.
+
+        :param list[str] channels: Some of :meth:`_get_send_channels`.
+        :param str message: Some personal words, or nothing.
+        :raises ApiError: if the link takes no money any more, or if there is no address
+            or number to send it to.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        for channel in channels:
+            try:
+                self._check_channel(channel)
+            except UserError as error:
+                raise ApiError(
+                    422,
+                    "not_sendable",
+                    error.args[0],
+                    errors=[{"field": "channels", "message": channel}],
+                ) from error
+        for channel in channels:
+            self._send_by_channel(channel, message=message)
+
     def _has_successful_charge(self):
         """Return whether a payment of the link ever succeeded.
 

@@ -61,6 +61,66 @@ class PaymentLink(models.Model):
         """
         return self._api_request_of_hold("void", amount)
 
+    def _api_charge(self, token_id):
+        """Charge a saved payment method of the link's own customer.
+
+        :param int token_id: The `payment.token`.
+        :return: The charge, which a job sends.
+        :rtype: payment.transaction
+        :raises ApiError: if the link takes no payment now, or if the payment method is
+            not this customer's, or cannot be used for it.
+        """
+        self.ensure_one()
+        self._check_accountant()
+        link_sudo = self.sudo()  # Who may ask for it need not see providers and tokens.
+        payer_key = f"saved payment method {token_id}"
+        try:
+            amount = link_sudo._claim(payer_key)
+        except UserError as error:
+            code = self._api_get_refusal_code(payer_key)
+            raise ApiError(409, code, error.args[0]) from error
+        token_sudo = link_sudo._get_chargeable_methods(amount).filtered(
+            lambda token: token.id == token_id
+        )
+        try:
+            link_sudo._check_decided(token_id)
+            if not token_sudo:
+                raise UserError(
+                    self.env._(
+                        "The customer has no saved payment method %(id)s that can be"
+                        " used for this payment.",
+                        id=token_id,
+                    )
+                )
+        except UserError as error:
+            raise ApiError(
+                422,
+                "payment_method_not_available",
+                error.args[0],
+                errors=[{"field": "payment_method_id", "message": error.args[0]}],
+            ) from error
+        charge_sudo = self.env["payment.transaction"].sudo()
+        charge_sudo = charge_sudo.create(
+            {
+                "provider_id": token_sudo.provider_id.id,
+                "payment_method_id": token_sudo.payment_method_id.id,
+                "token_id": token_id,
+                # It cannot collide: the count moves under the link's lock.
+                "reference": f"{self.code}-{self.charge_count}",
+                "amount": amount,
+                "currency_id": self.currency_id.id,
+                "partner_id": self.partner_id.id,
+                "operation": "offline",
+                **link_sudo._get_charge_values(payer_key),
+                **link_sudo._prepare_asked_charge(is_asked_now=False),
+            }
+        )
+        charge_sudo._log_sent_message()
+        charge_sudo._trigger_payment_link_cron(
+            "payment_link_onetime.cron_send_requests"
+        )
+        return charge_sudo
+
     def _api_request_of_hold(self, request, amount):
         """Ask a provider to capture or void an authorisation of the link.
 
@@ -119,6 +179,35 @@ class PaymentLink(models.Model):
         return children_sudo
 
     # === GETTERS === #
+
+    def _get_chargeable_methods(self, amount):
+        """Return the saved payment methods of the link's customer.
+
+        :param float amount: What they shall pay, in the link's currency.
+        :return: The tokens. None for a guest: those of the guest contact are nobody's.
+        :rtype: payment.token
+        """
+        self.ensure_one()
+        tokens_sudo = self.env["payment.token"].sudo()
+        if not self.partner_id:
+            return tokens_sudo
+        self.env["payment.provider"]._fetch_settings(self.company_id)
+        providers_sudo, _methods_sudo = self._get_payment_options(amount)
+        return tokens_sudo._get_available_tokens(providers_sudo.ids, self.partner_id.id)
+
+    def _api_get_refusal_code(self, payer_key):
+        """Return in a word why the link takes no payment.
+
+        :param str payer_key: Who would pay.
+        :rtype: str
+        """
+        page_state = self.sudo()._get_page_state(payer_key)
+        return {
+            "completed": "already_paid",
+            "open": "conflict",
+            "busy": "payment_under_way",
+            "processing": "payment_under_way",
+        }.get(page_state, page_state)
 
     def _api_show_transactions(self):
         """Return what happened with the link's money, as the API shows it.

@@ -161,13 +161,14 @@ class PaymentLink(models.Model):
         )
         return amount
 
-    def _prepare_asked_charge(self):
+    def _prepare_asked_charge(self, is_asked_now=True):
         """Prepare for a charge that the server asks the provider for.
 
         Whether it charges is not for the payer to see: nobody can pay, this browser
         included, until the provider has answered. A link that can be paid more often
         goes on, see :meth:`_check_decided`.
 
+        :param bool is_asked_now: Whether the request does it itself, and no job.
         :return: The values by which the charge is known as asked for.
         :rtype: dict
         """
@@ -176,7 +177,7 @@ class PaymentLink(models.Model):
             self._store({"claimed_by": "the provider", "claimed_until": UNDECIDED})
         return {
             "payment_link_request": "charge",
-            "payment_link_requested_at": fields.Datetime.now(),
+            "payment_link_requested_at": is_asked_now and fields.Datetime.now(),
         }
 
     def _check_decided(self, token_id):

@@ -227,7 +227,9 @@ class PaymentTransaction(models.Model):
         self.payment_link_requested_at = fields.Datetime.now()
         self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
-            if self.payment_link_request == "capture":
+            if self.payment_link_request == "charge":
+                self._send_payment_request()
+            elif self.payment_link_request == "capture":
                 self._send_capture_request()
             elif self.payment_link_request == "void":
                 self._send_void_request()

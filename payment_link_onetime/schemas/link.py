@@ -164,6 +164,15 @@ class LinkChange(Request):
     )
 
 
+class SendRequest(Request):
+    """By which ways to send a link to its customer: by all of them, or by none."""
+
+    channels: Annotated[list[Literal["email", "sms"]], Field(min_length=1)]
+    message: Annotated[str, Field(max_length=_DESCRIPTION)] | None = Field(
+        None, description="Some personal words in the e-mail."
+    )
+
+
 class LineAnswer(Answer):
     """A part of what the amount is made of."""
 

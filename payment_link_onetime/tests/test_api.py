@@ -314,3 +314,27 @@ class TestApi(PaymentLinkApiCommon):
             self._assert_problem(response, 429, "too_many_requests")
             self.assertGreater(int(response.headers["Retry-After"]), 0)
             self.assertEqual(self._call("GET", "/links").status_code, 200)
+
+    def test_B13_link_is_sent_by_all_channels_or_by_none(self):
+        shown = self._create_by_api(customer={"name": "B", "email": "b@example.com"})
+        link = self._get_link(shown)
+        path = f"/links/{shown['id']}/send"
+        response = self._call("POST", path, {"channels": ["email", "sms"]})
+        self._assert_problem(response, 422, "not_sendable", "channels")
+        self.assertNotIn("sent", link.event_ids.mapped("type"))
+        link.partner_id.phone = "+1 202 555 0122"
+        response = self._call("POST", path, {"channels": ["email", "sms", "sms"]})
+        self.assertEqual(response.status_code, 202, response.text)
+        sent = link.event_ids.filtered(lambda event: event.type == "sent")
+        self.assertEqual(set(sent.mapped("channel")), {"email", "sms"})
+        self.assertEqual(len(sent), 2)
+
+    def test_E1_qr_codes(self):
+        shown = self._create_by_api()
+        for extension, start in (("png", b"\x89PNG"), ("svg", b"<?xml")):
+            response = self._call("GET", f"/links/{shown['id']}/qr.{extension}")
+            self.assertEqual(response.status_code, 200)
+            self.assertTrue(response.content.startswith(start))
+            link_qr_code = self._get_link(shown)._get_qr_code_image(extension)
+            self.assertEqual(response.content, link_qr_code)
+        self.assertEqual(self._call("GET", "/links/AAAAAAAA/qr.png").status_code, 404)

@@ -105,3 +105,45 @@ class TestApiMoney(PaymentLinkApiCommon):
         self.assertEqual(shown["replaced_by"], response.json()["id"])
         response = self._call("POST", f"/links/{link.code}/reissue")
         self._assert_problem(response, 409, "not_replaceable")
+
+    def _create_saved_method(self, partner):
+        return self._create_token(partner_id=partner.id, provider_id=self.provider.id)
+
+    def _create_customer_link(self):
+        return self._create_standalone_link(partner_id=self.customer.id)
+
+    def test_C4_saved_method_of_the_customer_pays(self):
+        link = self._create_customer_link()
+        token = self._create_saved_method(self.customer)
+        response = self._ask(link, "charge", {"payment_method_id": token.id})
+        self.assertEqual(response.status_code, 202, response.text)
+        self.assertEqual(response.json()["data"][0]["state"], "draft")
+        again = self._ask(link, "charge", {"payment_method_id": token.id})
+        self._assert_problem(again, 409, "payment_under_way")
+        self._run_job("payment_link_onetime.cron_send_requests")
+        self.assertEqual(link.payment_status, "paid")
+        self.assertEqual(len(link.transaction_ids), 1)
+        again = self._ask(link, "charge", {"payment_method_id": token.id})
+        self._assert_problem(again, 409, "already_paid")
+
+    def test_C4_saved_method_of_somebody_else_does_not_pay(self):
+        token = self._create_saved_method(self.env["res.partner"].create({"name": "B"}))
+        guest = self.company._get_payment_link_guest_partner()
+        guests_token = self._create_saved_method(guest)
+        for link, token_id in (
+            (self._create_customer_link(), token.id),
+            (self._create_customer_link(), 2**31 - 1),
+            (self._create_standalone_link(), guests_token.id),
+        ):
+            response = self._ask(link, "charge", {"payment_method_id": token_id})
+            self._assert_problem(
+                response, 422, "payment_method_not_available", "payment_method_id"
+            )
+            self.assertFalse(link.transaction_ids)
+            self.assertEqual(link._get_page_state(), "open", "nobody has the claim")
+
+    def test_C4_only_who_keeps_the_books_charges(self):
+        link = self._create_customer_link()
+        token = self._create_saved_method(self.customer)
+        response = self._ask(link, "charge", {"payment_method_id": token.id}, self.key)
+        self._assert_problem(response, 403, "forbidden")
