@@ -107,7 +107,11 @@ class TestApiMoney(PaymentLinkApiCommon):
         self._assert_problem(response, 409, "not_replaceable")
 
     def _create_saved_method(self, partner):
-        return self._create_token(partner_id=partner.id, provider_id=self.provider.id)
+        return self._create_token(
+            partner_id=partner.id,
+            provider_id=self.provider.id,
+            demo_simulated_state="done",
+        )
 
     def _create_customer_link(self):
         return self._create_standalone_link(partner_id=self.customer.id)
