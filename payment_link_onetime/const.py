@@ -124,3 +124,23 @@ UNDECIDED = datetime(9999, 12, 31)
 
 # How often a job tries to book a charge that other transactions write at the same time.
 POST_PROCESS_ATTEMPTS = 5
+
+# How many messages the job that sends them takes at a time.
+MESSAGE_BATCH = 1000
+
+# Between which hours, where the company is, customers are reminded; when a day's
+# reminders are due.
+REMINDER_HOURS = (8, 20)
+REMINDER_HOUR = 9
+
+# What a list of days for reminders may say.
+MAX_REMINDER_DAY = 365
+MAX_REMINDERS = 10
+
+# How often a payer whose link has expired may ask for a new one: minutes between two
+# for one link, and how many in an hour from one address of the network.
+RENEWAL_MINUTES = 60
+RENEWALS_PER_ADDRESS = 10
+
+# Who tries again and again to pay is told of once in this many minutes.
+FAILURE_MINUTES = 60

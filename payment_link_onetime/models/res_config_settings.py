@@ -22,3 +22,12 @@ class ResConfigSettings(models.TransientModel):
     payment_link_redirect_hosts = fields.Text(
         related="company_id.payment_link_redirect_hosts", readonly=False
     )
+    payment_link_reminder_sent_days = fields.Char(
+        related="company_id.payment_link_reminder_sent_days", readonly=False
+    )
+    payment_link_reminder_expiry_days = fields.Char(
+        related="company_id.payment_link_reminder_expiry_days", readonly=False
+    )
+    payment_link_receipt = fields.Boolean(
+        related="company_id.payment_link_receipt", readonly=False
+    )

@@ -18,6 +18,7 @@ from . import test_metadata
 from . import test_page
 from . import test_page_queries
 from . import test_refund
+from . import test_reminder
 from . import test_payer
 from . import test_redirect
 from . import test_reissue
