@@ -15,11 +15,14 @@ from . import test_link_charge
 from . import test_link_creation
 from . import test_link_lines
 from . import test_metadata
+from . import test_notification
 from . import test_page
 from . import test_page_queries
 from . import test_refund
 from . import test_reminder
+from . import test_renewal
 from . import test_payer
+from . import test_receipt_mail
 from . import test_redirect
 from . import test_reissue
 from . import test_security
