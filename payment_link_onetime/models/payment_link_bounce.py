@@ -1,5 +1,21 @@
 from odoo import models
 
+# Why a message does not arrive, however often it is sent. All others are our own
+# troubles: a mail server that is down says nothing about the customer.
+UNDELIVERABLE = (
+    "mail_bounce",
+    "mail_email_invalid",
+    "mail_email_missing",
+    "mail_spam",
+    "sms_country_not_supported",
+    "sms_invalid_destination",
+    "sms_not_allowed",
+    "sms_not_delivered",
+    "sms_number_format",
+    "sms_number_missing",
+    "sms_rejected",
+)
+
 
 class PaymentLink(models.Model):
     """What a link hears of messages that did not arrive."""
@@ -63,7 +79,7 @@ class PaymentLink(models.Model):
         return last_sudo.type == "bounced"
 
     def _is_last_undelivered(self, notification_type):
-        """Return whether the last message to the customer was not delivered.
+        """Return whether the last message to the customer cannot be delivered.
 
         :param str notification_type: `email` or `sms`.
         :rtype: bool
@@ -84,4 +100,7 @@ class PaymentLink(models.Model):
                 limit=1,
             )
         )
-        return last_sudo.notification_status in ("bounce", "exception")
+        return (
+            last_sudo.notification_status == "bounce"
+            or last_sudo.failure_type in UNDELIVERABLE
+        )

@@ -107,7 +107,12 @@ class PaymentLink(models.Model):
         link.message_notify(
             partner_ids=user.partner_id.ids,
             subject=get_subject(link.env),
-            body=Markup("<p>%s</p>") % get_body(link.env),
+            body=Markup("<p>%s</p><p><small>%s</small></p>")
+            % (
+                get_body(link.env),
+                link.env._("You choose in your preferences what you are told of."),
+            ),
+            email_add_signature=False,
             model_description=link.env._("Payment Link"),
             force_email_lang=user.lang,
             force_send=False,

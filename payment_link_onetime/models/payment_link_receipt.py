@@ -48,12 +48,13 @@ class PaymentLink(models.Model):
             reason = self.env._("The money goes back to the payer.")
         if reason:
             return {"state": "skipped", "reason": reason}
-        attachments = self._make_receipt_attachments(transaction)
+        customers_link = self.with_context(lang=self._get_page_lang())
         self._post_to_customer(
             self.env.ref("payment_link_onetime.mail_template_receipt"),
             recipient,
             transaction=transaction,
-            attachments=attachments,
+            attachments=self._make_receipt_attachments(transaction),
+            model_description=customers_link.env._("Receipt"),
         )
         return {"state": "sent", "recipient": recipient}
 

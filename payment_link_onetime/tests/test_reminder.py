@@ -352,6 +352,19 @@ class TestReminder(PaymentLinkMessageCommon):
         self.env["mail.blacklist"]._add("ada.payer@example.com")
         self._assert_skipped(link, "blacklist")
 
+    def test_own_mail_server_that_was_down_says_nothing_about_the_customer(self):
+        link = self._send_link()
+        notifications_sudo = self.env["mail.notification"].sudo()
+        notification = notifications_sudo.search(
+            [("res_partner_id", "=", self.customer.id)], limit=1, order="id desc"
+        )
+        notification.write(
+            {"notification_status": "exception", "failure_type": "mail_email_invalid"}
+        )
+        self.assertIn("not delivered", link._get_channel_refusal("email"))
+        notification.failure_type = "mail_smtp"
+        self.assertFalse(link._get_channel_refusal("email"))
+
     # === THE JOB === #
 
     @mute_logger("odoo.addons.payment_link_onetime.models.payment_link_message")
