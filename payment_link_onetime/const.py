@@ -140,7 +140,7 @@ MAX_REMINDERS = 10
 # How often a payer whose link has expired may ask for a new one: minutes between two
 # for one link, and how many in an hour from one address of the network.
 RENEWAL_MINUTES = 60
-RENEWALS_PER_ADDRESS = 10
+RENEWALS_PER_ADDRESS = 20
 
 # Who tries again and again to pay is told of once in this many minutes.
 FAILURE_MINUTES = 60

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 import psycopg2
 
@@ -194,6 +195,14 @@ class PaymentLinkMessage(models.Model):
         return getattr(link, f"_deliver_{self.kind}")(self.with_env(link.env))
 
     # === CRON METHODS === #
+
+    @api.autovacuum
+    def _gc_requesters(self):
+        """Forget who asked for what, once it does not count any more."""
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        self.search(
+            [("requester", "!=", False), ("create_date", "<", yesterday)]
+        ).requester = False
 
     @api.model
     def _cron_send(self):

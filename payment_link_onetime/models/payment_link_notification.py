@@ -28,7 +28,9 @@ class PaymentLink(models.Model):
         )
         if event_type in PREFERENCES:
             for link in self:
-                if link._is_salesperson_told(event_type):
+                if link._is_news(event_type, transaction) and (
+                    link._is_salesperson_told(event_type)
+                ):
                     link._enqueue_notification(event_type, transaction)
         return result
 
@@ -120,6 +122,26 @@ class PaymentLink(models.Model):
         return {"state": "sent", "recipient": user.name}
 
     # === GETTERS === #
+
+    def _is_news(self, event_type, transaction):
+        """Return whether an event is something that the salesperson has not done, and
+        that no activity tells.
+
+        :param str event_type: A key of `PREFERENCES`.
+        :param payment.transaction transaction: What was paid, or failed.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if event_type == "opened":
+            return self.env.user != self.user_id
+        if event_type == "failed":
+            # Not what a payer cancelled, nor a refund or capture that was refused.
+            return (
+                transaction.state == "error"
+                and transaction.operation != "refund"
+                and not transaction.source_transaction_id
+            )
+        return True
 
     def _is_salesperson_told(self, event_type):
         """Return whether the salesperson wants to be told of a type of event.

@@ -65,6 +65,13 @@ class TestNotification(PaymentLinkMessageCommon):
             self._fail(self.link, 3)
             self.assertEqual(len(self._send_messages()), 1)
 
+    def test_what_is_no_failure(self):
+        """The payer changed her mind, or the salesperson looks at the page herself."""
+        charge = self._create_charge(self.link)
+        charge._set_canceled()
+        self.link.with_user(self.seller).sudo()._record_opening()
+        self.assertFalse(self.link.outbox_ids)
+
     def test_told_in_the_inbox(self):
         self.seller.notification_type = "inbox"
         self.link._record_opening()

@@ -163,8 +163,12 @@ class TestRenewal(PaymentLinkMessageCommon):
         self.assertEqual(len(asked), RENEWALS_PER_ADDRESS)
         links[-1]._request_renewal("2001:db9::1")
         self.assertTrue(links[-1].outbox_ids)
-        requesters = links[0].outbox_ids.sudo().mapped("requester")
-        self.assertNotIn("2001", requesters[0])  # It is not kept.
+        message_sudo = links[0].outbox_ids.sudo()
+        self.assertTrue(message_sudo.requester)
+        self.assertNotIn("2001", message_sudo.requester)  # It is not kept,
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            message_sudo._gc_requesters()
+        self.assertFalse(message_sudo.requester)  # and not for long.
 
 
 @tagged("post_install", "-at_install")
