@@ -104,6 +104,7 @@ RECORDED_FIELDS = frozenset(
         "close_reason",
         "completed_at",
         "event_ids",
+        "outbox_ids",
         "paid_late",
         "payment_status",
         "replaced_by_id",

@@ -229,8 +229,8 @@ class TestRenewalPage(PaymentLinkHttpCommon):
         page = self._get_page(link).text
         for text in ("Sally Seller", "mailto:sally@example.com", "tel:+1 555 0199"):
             self.assertIn(text, page)
-        self.assertNotIn("billing@example.com", page)
+        self.assertIn("billing@example.com", page)  # She may be away.
         seller.active = False
         page = self._get_page(link).text
         self.assertNotIn("Sally Seller", page)
-        self.assertIn("mailto:billing@example.com", page)
+        self.assertEqual(page.count("mailto:billing@example.com"), 1)
