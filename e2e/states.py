@@ -35,6 +35,7 @@ STATES = (
     "completed",
     "returning",
     "expired",
+    "renewed",
     "cancelled",
     "replaced",
     "document_cancelled",
@@ -258,6 +259,8 @@ class Pages:
         link._store({"expires_at": fields.Datetime.now() - timedelta(minutes=1)})
         return link
 
+    _create_renewed = _create_expired
+
     def _create_cancelled(self, **values):
         link = self._create_link(**values)
         link.action_cancel()
@@ -359,6 +362,9 @@ def reach(page, state, url):
     page.goto(url)
     if state == "payer":
         page.locator(".o_payment_link_payer summary").click()
+    if state == "renewed":
+        page.get_by_role("button", name="Send me a new link").click()
+        page.get_by_text("a new link is on its way").wait_for()
     if state == "waiting":
         _start_charge(page)
         page.goto(f"{url}?returned=1")

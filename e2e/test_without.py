@@ -146,15 +146,23 @@ def test_without_a_mail_server(server, ledger, link, provider):
 
 @pytest.mark.parametrize("provider", ["demo", "loopback"])
 def test_without_wkhtmltopdf(server, ledger, link, smtp_port, provider):
-    """The confirmation goes out without the PDF that cannot be made."""
-    with MailServer(smtp_port) as post:
-        pay(link, provider)
-        assert_confirmed_and_booked(server, ledger, link)
-        wait_until(lambda: post.mails, JOB_SECONDS, "the confirmation mail")
+    """The confirmation and the receipt go out without the PDFs that cannot be made."""
     with server.environment() as env:
         order_name = env["payment.link"].browse(link.id).sale_order_id.name
-    mails = [mail for mail in post.mails if order_name in mail["Subject"]]
-    assert len(mails) == 1
-    assert "ada.payer@example.com" in mails[0]["To"]
-    assert not list(mails[0].iter_attachments())
+    with MailServer(smtp_port) as post:
+
+        def get_mails():
+            return [
+                mail
+                for mail in post.mails
+                if order_name in mail["Subject"]
+                and "ada.payer@example.com" in mail["To"]
+            ]
+
+        pay(link, provider)
+        assert_confirmed_and_booked(server, ledger, link)
+        wait_until(lambda: len(get_mails()) == 2, JOB_SECONDS, "both mails")
+    subjects = sorted("receipt" in mail["Subject"] for mail in get_mails())
+    assert subjects == [False, True]
+    assert not any(list(mail.iter_attachments()) for mail in get_mails())
     assert "goes out without its PDF" in server.log()

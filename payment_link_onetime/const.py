@@ -163,6 +163,7 @@ RECORDED_FIELDS = frozenset(
         "completed_at",
         "deleted_at",
         "event_ids",
+        "outbox_ids",
         "paid_late",
         "payment_status",
         "replaced_by_id",
@@ -208,3 +209,22 @@ MAX_REQUEST_SECONDS = 366 * 24 * 3600
 
 # How long a reference may be that another system names.
 MAX_REFERENCE = 100
+# How many messages the job that sends them takes at a time.
+MESSAGE_BATCH = 1000
+
+# Between which hours, where the company is, customers are reminded; when a day's
+# reminders are due.
+REMINDER_HOURS = (8, 20)
+REMINDER_HOUR = 9
+
+# What a list of days for reminders may say.
+MAX_REMINDER_DAY = 365
+MAX_REMINDERS = 10
+
+# How often a payer whose link has expired may ask for a new one: minutes between two
+# for one link, and how many in an hour from one address of the network.
+RENEWAL_MINUTES = 60
+RENEWALS_PER_ADDRESS = 20
+
+# Who tries again and again to pay is told of once in this many minutes.
+FAILURE_MINUTES = 60

@@ -40,7 +40,9 @@ class PaymentLinkPortal(PaymentPortal):
         sitemap=False,
         readonly=True,
     )
-    def payment_link_page(self, access_token, returned=None, again=None, **_kwargs):
+    def payment_link_page(
+        self, access_token, returned=None, again=None, renewed=None, **_kwargs
+    ):
         """Show the page of a payment link, in the state that it is in.
 
         Reading the page changes nothing: neither the link nor a session.
@@ -50,6 +52,7 @@ class PaymentLinkPortal(PaymentPortal):
             may still be on its way.
         :param str again: Set if the payer of a link that can be paid more than once
             wants to do that.
+        :param str renewed: Set if the visitor of an expired link asked for a new one.
         :return: The page: 200, 410 for a link that takes no money any more, or 404,
             the same for every wrong token.
         """
@@ -64,6 +67,7 @@ class PaymentLinkPortal(PaymentPortal):
         values = link_sudo._get_page_values(
             page_state, own_charge_sudo, is_returned=bool(returned)
         )
+        values["is_renewal_asked"] = bool(renewed)
         if page_state == "open":
             values.update(self._get_payment_form_values(link_sudo))
         return self._render_page(

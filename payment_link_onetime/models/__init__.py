@@ -21,6 +21,12 @@ from . import payment_link_share
 from . import payment_link_tracking
 from . import payment_link_campaign
 from . import payment_link_attention
+from . import payment_link_outbox
+from . import payment_link_bounce
+from . import payment_link_reminder
+from . import payment_link_notification
+from . import payment_link_receipt_mail
+from . import payment_link_renewal
 from . import payment_link_refund
 from . import payment_link_follow
 from . import payment_link_automation
@@ -32,6 +38,7 @@ from . import payment_link_request
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
+from . import payment_link_message
 from . import payment_link_document_mixin
 from . import payment_link_document_paper
 from . import payment_link_remembered_mixin
@@ -57,4 +64,8 @@ from . import res_users_apikeys_description
 from . import res_company
 from . import res_company_paper
 from . import res_company_request
+from . import sale_order_receipt
+from . import res_partner_bounce
+from . import res_company_messages
 from . import res_config_settings
+from . import res_users

@@ -17,6 +17,8 @@ class PaymentLinkEvent(models.Model):
         [
             ("created", "Created"),
             ("sent", "Sent"),
+            ("reminded", "Reminded"),
+            ("bounced", "Not Delivered"),
             ("opened", "Opened"),
             ("attempted", "Payment Started"),
             ("pending", "Payment Pending"),

@@ -144,6 +144,18 @@ class PaymentLink(models.Model):
             ),
         }
 
+    def _get_contact(self):
+        """Return whom a visitor may ask: the salesperson, else the company.
+
+        :rtype: res.partner|res.company
+        """
+        self.ensure_one()
+        contact = self.user_id.partner_id
+        is_employee = self.user_id.active and not self.user_id.share
+        if is_employee and (contact.email or contact.phone):
+            return contact
+        return self.company_id
+
     def _get_displayed_amount(self, page_state):
         """Return the amount in the page's title.
 

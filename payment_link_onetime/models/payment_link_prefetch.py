@@ -37,6 +37,7 @@ LINK_FIELDS = (
     "replaces_id",
     "save_payment_method",
     "state",
+    "user_id",
     "access_token",
 )
 COMPANY_FIELDS = (
@@ -52,6 +53,7 @@ COMPANY_FIELDS = (
     "phone",
 )
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
+CONTACT_FIELDS = ("email", "name", "phone")
 USER_FIELDS = ("company_id", "partner_id", "share")
 LINE_FIELDS = (
     "amount_untaxed",
@@ -153,6 +155,10 @@ class PaymentLink(models.Model):
         tree["currency_id"] = dict.fromkeys(CURRENCY_FIELDS)
         tree["line_ids"] = dict.fromkeys(LINE_FIELDS)
         tree["partner_id"] = partner
+        tree["user_id"] = {
+            **dict.fromkeys(("active", "share")),
+            "partner_id": dict.fromkeys(CONTACT_FIELDS),
+        }
         for field_name in self._get_document_fields():
             field = self._fields[field_name]
             due_fields = self.env[field.comodel_name]._payment_link_due_fields

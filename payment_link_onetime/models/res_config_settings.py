@@ -53,3 +53,13 @@ class ResConfigSettings(models.TransientModel):
         :raises AccessError: as the company's method.
         """
         self.company_id.action_renew_payment_link_request_secret()
+
+    payment_link_reminder_sent_days = fields.Char(
+        related="company_id.payment_link_reminder_sent_days", readonly=False
+    )
+    payment_link_reminder_expiry_days = fields.Char(
+        related="company_id.payment_link_reminder_expiry_days", readonly=False
+    )
+    payment_link_receipt = fields.Boolean(
+        related="company_id.payment_link_receipt", readonly=False
+    )

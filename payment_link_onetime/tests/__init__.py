@@ -19,13 +19,17 @@ from . import test_link_charge
 from . import test_link_creation
 from . import test_link_lines
 from . import test_metadata
+from . import test_notification
 from . import test_page
 from . import test_page_queries
 from . import test_qr_code
 from . import test_receipt
 from . import test_refund
 from . import test_paper
+from . import test_reminder
+from . import test_renewal
 from . import test_payer
+from . import test_receipt_mail
 from . import test_redirect
 from . import test_reissue
 from . import test_request
