@@ -7,8 +7,7 @@
     "author": "Payment Link Onetime",
     "license": "LGPL-3",
     "depends": ["sale", "sms"],
-    "external_dependencies": {"python": ["phonenumbers", "qrcode"]},
-    "external_dependencies": {"python": ["pydantic", "qrcode"]},
+    "external_dependencies": {"python": ["phonenumbers", "pydantic", "qrcode"]},
     "data": [
         "security/payment_link_security.xml",
         "security/payment_link_report_security.xml",
@@ -51,13 +50,11 @@
     "assets": {
         "web.assets_backend": [
             "payment_link_onetime/static/src/backend/**/*",
+            "payment_link_onetime/static/src/dashboard/**/*",
         ],
         "web.assets_frontend": [
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",
-        ],
-        "web.assets_backend": [
-            "payment_link_onetime/static/src/dashboard/**/*",
         ],
         "web.assets_tests": ["payment_link_onetime/static/tests/tours/**/*"],
     },
