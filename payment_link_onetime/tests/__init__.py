@@ -9,6 +9,7 @@ from . import test_follow
 from . import test_follow_invoices
 from . import test_invoice
 from . import test_invoice_terms
+from . import test_i18n
 from . import test_instalments
 from . import test_link_actions
 from . import test_link_charge
