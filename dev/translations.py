@@ -3,19 +3,9 @@
 import subprocess
 
 from .console import SetupError, note, phase
-from .databases import PLAIN, Databases
+from .databases import PLAIN, SHIPPED_LANGUAGES, Databases
 from .odoo import ready_odoo
 from .paths import ADDON, ADDON_NAME, CACHE, ROOT
-
-# The languages that are shipped: the file's name, and what Odoo calls the language.
-LANGUAGES = {
-    "ar": "ar_001",
-    "de": "de_DE",
-    "es": "es_ES",
-    "fr": "fr_FR",
-    "nl": "nl_NL",
-    "pt_BR": "pt_BR",
-}
 
 _FOLDER = ADDON / "i18n"
 _MERGE = ROOT / "dev" / "scripts" / "merge_translations.py"
@@ -39,7 +29,7 @@ def i18n(_arguments):
                 arguments += [ADDON_NAME, "-o", exported]
                 odoo.run(*arguments, log_name="i18n")
         command = [str(odoo.venv.python), str(_MERGE), str(exported), str(_FOLDER)]
-        command += [odoo.addons_path(), *LANGUAGES]
+        command += [odoo.addons_path(), *SHIPPED_LANGUAGES]
         result = subprocess.run(command, capture_output=True, text=True)
     exported.unlink()
     if result.returncode:

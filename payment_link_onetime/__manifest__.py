@@ -12,6 +12,7 @@
         "security/payment_link_security.xml",
         "security/ir.model.access.csv",
         "data/res_partner_data.xml",
+        "views/mail_layout_templates.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
         "wizards/payment_link_refund_views.xml",

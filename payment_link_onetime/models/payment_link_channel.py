@@ -65,7 +65,7 @@ class PaymentLink(models.Model):
             "payment_link_onetime.mail_template_payment_link",
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            email_layout_xmlid="mail.mail_notification_light",
+            email_layout_xmlid="payment_link_onetime.mail_layout",
         )
         self._on_sent(self.partner_id.email, "email")
 

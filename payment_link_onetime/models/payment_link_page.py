@@ -5,6 +5,10 @@ from odoo.tools.misc import formatLang
 from ..const import MONEY_STATES
 from ..tools import readable_on
 
+# What Unicode has for a piece of text that runs in a direction of its own.
+LEFT_TO_RIGHT_ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}"
+POP_ISOLATE = "\N{POP DIRECTIONAL ISOLATE}"
+
 
 class PaymentLink(models.Model):
     """What a visitor of the link's page sees."""
@@ -187,7 +191,11 @@ class PaymentLink(models.Model):
         :param float amount: The amount in the link's currency.
         :rtype: str
         """
-        return format_amount(self.env, amount, self.currency_id)
+        text = format_amount(self.env, amount, self.currency_id)
+        if self.env["res.lang"]._get_data(code=self.env.lang).direction == "rtl":
+            # Among words from right to left, a minus would end up behind its number.
+            return f"{LEFT_TO_RIGHT_ISOLATE}{text}{POP_ISOLATE}"
+        return text
 
     def _format_number(self, number):
         """Return a quantity as text, in the language of the context.

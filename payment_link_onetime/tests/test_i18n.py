@@ -5,8 +5,10 @@ from pathlib import Path
 
 import polib
 
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools.translate import trans_export
+
+from .common import PaymentLinkCommon
 
 MODULE = "payment_link_onetime"
 FOLDER = Path(__file__).parent.parent / "i18n"
@@ -34,7 +36,7 @@ def get_texts(po):
 
 
 @tagged("post_install", "-at_install")
-class TestI18n(TransactionCase):
+class TestI18n(PaymentLinkCommon):
     """The addon's texts and their translations. `make i18n` brings the files up to date."""
 
     @classmethod
@@ -109,3 +111,12 @@ class TestI18n(TransactionCase):
                 link = self.env["payment.link"].with_context(lang=lang.code)
                 text = "This payment link has expired."
                 self.assertEqual(link._get_refusal("expired"), translated[text])
+
+    def test_amounts_are_read_from_left_to_right_in_every_language(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        link = self._create_link()
+        text = link._format_amount(-45.0)
+        self.assertEqual(
+            link.with_context(lang="ar_001")._format_amount(-45.0),
+            f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}",
+        )
