@@ -21,6 +21,7 @@
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
         "views/payment_link_templates.xml",
+        "views/portal_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",

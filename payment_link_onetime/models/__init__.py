@@ -13,6 +13,7 @@ from . import payment_link_page
 from . import payment_link_prefetch
 from . import payment_link_reissue
 from . import payment_link_channel
+from . import payment_link_portal
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow
@@ -21,6 +22,7 @@ from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_document_mixin
+from . import payment_link_document_portal
 from . import payment_link_remembered_mixin
 from . import payment_provider
 from . import payment_method

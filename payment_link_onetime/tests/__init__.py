@@ -20,6 +20,7 @@ from . import test_page
 from . import test_page_queries
 from . import test_refund
 from . import test_payer
+from . import test_portal
 from . import test_redirect
 from . import test_reissue
 from . import test_security
