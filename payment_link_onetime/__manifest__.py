@@ -29,6 +29,7 @@
         "views/res_partner_views.xml",
         "views/payment_link_threshold_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_branding_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {

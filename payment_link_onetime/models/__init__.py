@@ -36,4 +36,5 @@ from . import account_move_dues
 from . import sale_order
 from . import res_partner
 from . import res_company
+from . import res_company_branding
 from . import res_config_settings

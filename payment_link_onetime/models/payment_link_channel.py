@@ -2,6 +2,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
+from ..tools import add_to_query
+
 
 class PaymentLink(models.Model):
     """How a link reaches its customer. A new channel is one more `_send_by_...`."""
@@ -20,7 +22,7 @@ class PaymentLink(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        return f"{self.url}?via={channel}"
+        return add_to_query(self.url, f"via={channel}")
 
     # === ACTION METHODS === #
 

@@ -22,3 +22,28 @@ class ResConfigSettings(models.TransientModel):
     payment_link_redirect_hosts = fields.Text(
         related="company_id.payment_link_redirect_hosts", readonly=False
     )
+    payment_link_color = fields.Char(
+        related="company_id.payment_link_color", readonly=False
+    )
+    payment_link_text = fields.Html(
+        related="company_id.payment_link_text", readonly=False
+    )
+    payment_link_landing = fields.Selection(
+        related="company_id.payment_link_landing", readonly=False, required=True
+    )
+    payment_link_landing_view_id = fields.Many2one(
+        related="company_id.payment_link_landing_view_id", readonly=False
+    )
+    payment_link_landing_url = fields.Char(
+        related="company_id.payment_link_landing_url", readonly=False
+    )
+
+    # === ACTION METHODS === #
+
+    def action_preview_payment_page(self):
+        """Open a payment page as customers of the company would see it.
+
+        :return: The URL action.
+        :rtype: dict
+        """
+        return self.company_id.action_preview_payment_page()
