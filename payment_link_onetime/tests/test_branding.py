@@ -64,10 +64,10 @@ class TestBranding(PaymentLinkHttpCommon):
         link = self._create_link()
         self.assertNotIn("o_payment_link_text", self._get_page(link).text)
         self._set(payment_link_text="<p>Ships when <b>paid</b>.</p>")
-        self.env.flush_all()
-        self.company.with_context(
-            lang="fr_FR"
-        ).payment_link_text = "<p>Part une fois <b>payé</b>.</p>"
+        self.company.update_field_translations(
+            "payment_link_text",
+            {"fr_FR": {"Ships when <b>paid</b>.": "Part une fois <b>payé</b>."}},
+        )
         self.assertIn("Ships when <b>paid</b>", self._get_page(link).text)
         self.customer.lang = "fr_FR"
         self.assertIn("Part une fois <b>payé</b>", self._get_page(link).text)
