@@ -4,10 +4,10 @@ PYTHON ?= python3
 RUN = $(PYTHON) -m dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-long quick lint format odoo-tests bench screenshots shell lock
+.PHONY: help demo demo-reset test test-long quick lint format i18n odoo-tests bench screenshots shell lock
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo:  ## Odoo with the addon and demo data on http://localhost:8069; PORT= changes it
 	@$(RUN) demo
@@ -29,6 +29,9 @@ lint:  ## ruff, pylint-odoo and prettier, and whether they still find faults
 
 format:  ## rewrite the files as `make lint` wants them
 	@$(RUN) format
+
+i18n:  ## write the texts to translate to i18n/, as Odoo exports them
+	@$(RUN) i18n
 
 odoo-tests:  ## Odoo's own tests of what the addon extends, with it and without it
 	@$(RUN) odoo-tests $(ARGS)

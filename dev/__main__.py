@@ -17,6 +17,7 @@ _COMMANDS = {
     "quick": "testing:quick",
     "lint": "lint:lint",
     "format": "lint:reformat",
+    "i18n": "translations:i18n",
     "odoo-tests": "odoo_tests:odoo_tests",
     "bench": "tools:bench",
     "screenshots": "screenshots:screenshots",

@@ -5,7 +5,7 @@ Three layers, each named after what it is made of:
 * the base: Odoo's own modules with demo data, for this Odoo and these Python packages;
 * the addon's: a clone of the base with the addon installed, for the addon's files as
   they are;
-* the end-to-end tests': a clone of that with one more module.
+* the end-to-end tests': a clone of that with one more module, or in all languages.
 
 A template gets its name when it is complete. What a killed command left behind has
 another name and is dropped by the next one.
@@ -44,11 +44,23 @@ _FLAVOURS = {
 LOOPBACK = "loopback"
 AUTOMATION = "automation"
 _EXTRAS = {LOOPBACK: "payment_loopback", AUTOMATION: "base_automation"}
+# And every language that the addon is shipped in.
+LANGUAGES = "languages"
 
 _FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
+_LOAD_LANGUAGES = ROOT / "dev" / "scripts" / "load_languages.py"
 # Several checkouts, and machines, may use one PostgreSQL server; each has its own
 # filestore.
 _PREFIX = f"plo_{digest(platform.node(), str(CACHE))[:6]}"
+# The addon's languages: the name of the translators' file, and what Odoo calls it.
+SHIPPED_LANGUAGES = {
+    "ar": "ar_001",
+    "de": "de_DE",
+    "es": "es_ES",
+    "fr": "fr_FR",
+    "nl": "nl_NL",
+    "pt_BR": "pt_BR",
+}
 # What can change without the database having to change.
 _NOT_INSTALLED = ("tests", "static", "readme", "__pycache__")
 
@@ -100,6 +112,18 @@ class Databases:
                     )
         return self._extra_name(extra)
 
+    def with_languages(self):
+        """Return the template with the addon in all its languages; make it if missing."""
+        with self._building(self._languages_name()) as name:
+            if name:
+                origin = self.with_addon()
+                with phase("a database in all languages"):
+                    self.clone(origin, name)
+                    code = _LOAD_LANGUAGES.read_text()
+                    values = {"codes": list(SHIPPED_LANGUAGES.values())}
+                    self.odoo.shell(name, code, "load-languages", values)
+        return self._languages_name()
+
     def fetch(self, template, cluster):
         """Copy a template from another PostgreSQL server, with which the files are shared."""
         prefix = _without_key(template)
@@ -126,6 +150,11 @@ class Databases:
     def _extra_name(self, extra):
         key = digest(self._addon_name(PLAIN), *_files(TEST_ADDONS))
         return f"{_PREFIX}_{extra}_addon_{key}"
+
+    def _languages_name(self):
+        codes = ",".join(SHIPPED_LANGUAGES.values())
+        key = digest(self._addon_name(PLAIN), codes, _LOAD_LANGUAGES)
+        return f"{_PREFIX}_{LANGUAGES}_addon_{key}"
 
     @staticmethod
     def install_log(flavour=PLAIN):

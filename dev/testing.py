@@ -53,6 +53,7 @@ _SUITES = (_WEBSITE, _ADDON, _KILLS, _SERVERS)
 # What takes longest starts first.
 _FIRST = (
     _ADDON.title,
+    "e2e/test_languages.py",
     "e2e/test_races.py",
     "e2e/test_uses_races.py",
     "e2e/test_document_races.py",

@@ -11,7 +11,7 @@ from ledger import Ledger
 from payers import Gateway
 
 from dev.chromium import FLAGS, ensure_chromium
-from dev.databases import AUTOMATION, LOOPBACK, PLAIN, Databases
+from dev.databases import AUTOMATION, LANGUAGES, LOOPBACK, PLAIN, Databases
 from dev.odoo import ready_odoo
 from dev.paths import ROOT, TEST_ADDONS
 from dev.server import OdooServer
@@ -75,10 +75,14 @@ def start_server(odoo, databases):
 
     @contextmanager
     def start(flavour=PLAIN, check_log=True, **options):
-        is_extra = flavour in (AUTOMATION, LOOPBACK)
-        get_template = databases.with_extra if is_extra else databases.with_addon
+        if flavour == LANGUAGES:
+            template = databases.with_languages()
+        elif flavour in (AUTOMATION, LOOPBACK):
+            template = databases.with_extra(flavour)
+        else:
+            template = databases.with_addon(flavour)
         options["addons_path"] = odoo.addons_path(ROOT, TEST_ADDONS)
-        with databases.temporary(get_template(flavour), "e2e") as database:
+        with databases.temporary(template, "e2e") as database:
             with Server(odoo, database, **options) as server:
                 # Where a provider sends its payers back to.
                 with server.environment() as env:

@@ -13,6 +13,7 @@
         "security/payment_link_report_security.xml",
         "security/ir.model.access.csv",
         "data/res_partner_data.xml",
+        "views/mail_layout_templates.xml",
         "data/mail_template_data.xml",
         "data/sms_template_data.xml",
         "data/ir_cron_data.xml",
@@ -34,6 +35,7 @@
         "views/res_users_apikeys_views.xml",
         "views/payment_link_templates.xml",
         "views/payment_request_templates.xml",
+        "views/portal_templates.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",
@@ -45,6 +47,7 @@
         "views/res_config_settings_request_views.xml",
         "views/res_config_settings_messages_views.xml",
         "views/res_users_views.xml",
+        "views/res_config_settings_branding_views.xml",
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {

@@ -33,6 +33,9 @@ MAX_METADATA_TEXT = 500
 # The longest address that every browser takes.
 MAX_REDIRECT_URL = 2000
 
+# What stands for the secret of a link in the address of a company's own page.
+LANDING_TOKEN = "{token}"
+
 # What a payer may say about herself.
 MAX_PAYER_NAME = 150
 MAX_PAYER_EMAIL = 100

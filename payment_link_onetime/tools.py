@@ -1,6 +1,7 @@
 import base64
 import io
 import math
+from urllib.parse import urlsplit, urlunsplit
 
 import qrcode
 from qrcode.image.svg import SvgPathFillImage
@@ -119,3 +120,36 @@ def is_finite_number(value):
         return math.isfinite(value)
     except OverflowError:
         return False
+
+
+def get_https_host(url):
+    """Return the host that every browser finds in an address.
+
+    Browsers take a backslash for a slash, and read over blanks and line breaks: what
+    they would not read as we do is refused before it is read.
+
+    :param str url: The address, by whomever.
+    :return: The host in small letters, with a user and a port if they are named; empty
+        if the address is not one that begins with https://.
+    :rtype: str
+    """
+    if not url.isascii() or not url.isprintable() or set(url) & set(" \\"):
+        return ""
+    if not url.startswith("https://"):
+        return ""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def add_to_query(url, text):
+    """Return an address with one more argument in its query.
+
+    :param str url: The address.
+    :param str text: The argument, as `name=value`.
+    :rtype: str
+    """
+    parts = urlsplit(url)
+    query = f"{parts.query}&{text}" if parts.query else text
+    return urlunsplit(parts._replace(query=query))

@@ -5,3 +5,5 @@ from . import api
 from . import api_docs
 from . import payment_request
 from . import renewal
+from . import portal
+from . import preview

@@ -28,6 +28,9 @@ PAGE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
+# What every page of a link has once.
+PAGE_MARK = "data-page-state="
+
 PAGE_STATUS = {"cancelled": 410, "expired": 410, "superseded": 410}
 
 
@@ -193,8 +196,8 @@ class PaymentLinkPortal(PaymentPortal):
         """Return the page of every wrong address, the same for all."""
         return self._render_page("payment_link_onetime.page_not_found", {}, 404)
 
-    @staticmethod
-    def _render_page(template, values, status):
+    @classmethod
+    def _render_page(cls, template, values, status):
         """Return a page that nobody but its visitor gets to know.
 
         :param str template: The XML id of the template.
@@ -216,8 +219,44 @@ class PaymentLinkPortal(PaymentPortal):
             },
         )
         response = request.render(template, values, status=status)
+        if values.get("landing_view") and not cls._is_landing_intact(response):
+            values = {**values, "landing_view": False}
+            response = request.render(template, values, status=status)
         response.headers.update(PAGE_HEADERS)
         return response
+
+    @staticmethod
+    def _is_landing_intact(response):
+        """Return whether a page with the company's template around it can be shown.
+
+        Whatever became of the template since it was chosen: payers can pay.
+
+        :param odoo.http.Response response: The page, which is made by this.
+        :rtype: bool
+        """
+        company = response.qcontext["company"]
+        view_id = response.qcontext["landing_view"]
+        try:
+            with request.env.cr.savepoint(flush=False):
+                text = response.render()
+        except psycopg2.OperationalError:
+            raise  # Odoo runs the request again.
+        except Exception as error:
+            problem = error
+        else:
+            # Once, and with its card: it may hide it, or show it twice.
+            if text.count(PAGE_MARK) == 1:
+                response.set_data(text)
+                response.template = None
+                return True
+            problem = "it does not show the payment form once"
+        _logger.warning(
+            "The landing template %s of %s is left out: %s.",
+            view_id,
+            company.name,
+            problem,
+        )
+        return False
 
     @staticmethod
     def _charge_saved_method(charge_sudo):

@@ -20,6 +20,7 @@ from . import payment_link_sms
 from . import payment_link_share
 from . import payment_link_tracking
 from . import payment_link_campaign
+from . import payment_link_portal
 from . import payment_link_attention
 from . import payment_link_outbox
 from . import payment_link_bounce
@@ -41,6 +42,7 @@ from . import payment_link_event
 from . import payment_link_message
 from . import payment_link_document_mixin
 from . import payment_link_document_paper
+from . import payment_link_document_portal
 from . import payment_link_remembered_mixin
 from . import payment_provider
 from . import payment_method
@@ -67,5 +69,6 @@ from . import res_company_request
 from . import sale_order_receipt
 from . import res_partner_bounce
 from . import res_company_messages
+from . import res_company_branding
 from . import res_config_settings
 from . import res_users

@@ -256,12 +256,19 @@ class PaymentLink(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("access_token")
+    @api.depends(
+        "access_token",
+        "company_id.payment_link_landing",
+        "company_id.payment_link_landing_url",
+    )
     def _compute_url(self):
         for link in self:
             # Not in sudo mode: who may not read the link may not pay in its name.
             token = link.access_token
-            link.url = token and f"{link.get_base_url()}{link._get_page_path()}"
+            link.url = token and (
+                link.company_id._get_payment_link_landing_url(token)
+                or f"{link.get_base_url()}{link._get_page_path()}"
+            )
 
     @api.depends("url")
     def _compute_qr_code(self):

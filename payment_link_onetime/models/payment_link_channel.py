@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..tools import add_to_query
+
 
 class PaymentLink(models.Model):
     """How a link reaches its customer.
@@ -159,4 +161,4 @@ class PaymentLink(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        return f"{self.url}?via={channel}"
+        return add_to_query(self.url, f"via={channel}")

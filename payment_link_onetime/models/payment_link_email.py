@@ -9,7 +9,7 @@ from odoo.tools import email_normalize_all, plaintext2html
 _logger = logging.getLogger(__name__)
 
 _TEMPLATE = "payment_link_onetime.mail_template_payment_link"
-_LAYOUT = "mail.mail_notification_light"
+_LAYOUT = "payment_link_onetime.mail_layout"
 
 
 class PaymentLink(models.Model):

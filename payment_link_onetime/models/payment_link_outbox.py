@@ -47,7 +47,7 @@ class PaymentLink(models.Model):
             subtype_xmlid="mail.mt_note",
             partner_ids=customer.ids if is_customer else [],
             outgoing_email_to=False if is_customer else recipient,
-            email_layout_xmlid="mail.mail_notification_light",
+            email_layout_xmlid="payment_link_onetime.mail_layout",
             force_email_lang=self._get_page_lang(),
             mail_auto_delete=template.auto_delete,
             force_send=False,

@@ -1,9 +1,13 @@
 from odoo import fields, models
-from odoo.tools import format_amount, format_date, format_time
+from odoo.tools import format_amount, format_date, format_time, is_html_empty
 from odoo.tools.misc import formatLang
 
 from ..const import MONEY_STATES
 from ..tools import readable_on
+
+# What Unicode has for a piece of text that runs in a direction of its own.
+LEFT_TO_RIGHT_ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}"
+POP_ISOLATE = "\N{POP DIRECTIONAL ISOLATE}"
 
 
 class PaymentLink(models.Model):
@@ -93,7 +97,7 @@ class PaymentLink(models.Model):
         in_flight = self.amount_pending + self.amount_authorized
         is_draft = own_charge.state == "draft"
         is_undecided = is_draft and own_charge.payment_link_request == "charge"
-        accent = company.email_secondary_color or "#714B67"
+        accent = company._get_payment_link_color()
         lang = self.env["res.lang"]._get_data(code=self.env.lang)
         paid_on = self.completed_at or (
             own_charge.state == "done" and own_charge.last_state_change
@@ -101,8 +105,13 @@ class PaymentLink(models.Model):
         return {
             "link": self,
             "company": company,
+            "company_text": (
+                not is_html_empty(company.payment_link_text)
+                and company.payment_link_text
+            ),
             "accent_color": accent,
             "on_accent_color": readable_on(accent),
+            "landing_view": company._get_payment_link_landing_view().id,
             "html_data": {
                 "lang": self.env.lang.replace("_", "-"),
                 "dir": lang.direction,
@@ -200,7 +209,11 @@ class PaymentLink(models.Model):
         :param float amount: The amount in the link's currency.
         :rtype: str
         """
-        return format_amount(self.env, amount, self.currency_id)
+        text = format_amount(self.env, amount, self.currency_id)
+        if self.env["res.lang"]._get_data(code=self.env.lang).direction == "rtl":
+            # Among words from right to left, a minus would end up behind its number.
+            return f"{LEFT_TO_RIGHT_ISOLATE}{text}{POP_ISOLATE}"
+        return text
 
     def _format_number(self, number):
         """Return a quantity as text, in the language of the context.

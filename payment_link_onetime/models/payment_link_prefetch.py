@@ -52,6 +52,14 @@ COMPANY_FIELDS = (
     "payment_link_redirect_hosts",
     "phone",
 )
+# What only the page shows of the company. The text is in all languages: which one the
+# page speaks is known when the link is read.
+PAGE_COMPANY_FIELDS = (
+    "payment_link_color",
+    "payment_link_landing",
+    "payment_link_landing_view_id",
+    "payment_link_text",
+)
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
 CONTACT_FIELDS = ("email", "name", "phone")
 USER_FIELDS = ("company_id", "partner_id", "share")
@@ -87,7 +95,10 @@ class PaymentLink(models.Model):
         """
         self._fetch_user()
         query = self._get_payer_query()
-        links = query.fetch(self, {_TOKEN: access_token})
+        links = query.fetch(
+            self.with_context(prefetch_langs=True), {_TOKEN: access_token}
+        )
+        links = self.browse(links.ids)
         for link in links:
             link._get_charge_partner().fetch(PARTNER_FIELDS)
             if document := link._get_document():
@@ -127,7 +138,8 @@ class PaymentLink(models.Model):
         :rtype: TreeQuery
         """
         domain = [("access_token", "=", _TOKEN)]
-        return TreeQuery(self.sudo(), domain, self._get_payer_tree(), limit=1)
+        links_sudo = self.sudo().with_context(prefetch_langs=True)
+        return TreeQuery(links_sudo, domain, self._get_payer_tree(), limit=1)
 
     def _fetch_for_provider(self):
         """Read what it takes to write down a provider's answer."""
@@ -151,7 +163,10 @@ class PaymentLink(models.Model):
         """
         partner = dict.fromkeys(PARTNER_FIELDS)
         tree = dict.fromkeys((*LINK_FIELDS, "provider_ids", "payment_method_ids"))
-        tree["company_id"] = {**dict.fromkeys(COMPANY_FIELDS), "partner_id": partner}
+        tree["company_id"] = {
+            **dict.fromkeys((*COMPANY_FIELDS, *PAGE_COMPANY_FIELDS)),
+            "partner_id": partner,
+        }
         tree["currency_id"] = dict.fromkeys(CURRENCY_FIELDS)
         tree["line_ids"] = dict.fromkeys(LINE_FIELDS)
         tree["partner_id"] = partner

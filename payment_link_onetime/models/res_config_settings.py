@@ -43,6 +43,38 @@ class ResConfigSettings(models.TransientModel):
     payment_link_request_example = fields.Char(
         related="company_id.payment_link_request_example"
     )
+    payment_link_color = fields.Char(
+        related="company_id.payment_link_color", readonly=False
+    )
+    payment_link_text = fields.Html(
+        related="company_id.payment_link_text", readonly=False
+    )
+    payment_link_landing = fields.Selection(
+        related="company_id.payment_link_landing", readonly=False, required=True
+    )
+    payment_link_landing_view_id = fields.Many2one(
+        related="company_id.payment_link_landing_view_id", readonly=False
+    )
+    payment_link_landing_url = fields.Char(
+        related="company_id.payment_link_landing_url", readonly=False
+    )
+    payment_link_reminder_sent_days = fields.Char(
+        related="company_id.payment_link_reminder_sent_days", readonly=False
+    )
+    payment_link_reminder_expiry_days = fields.Char(
+        related="company_id.payment_link_reminder_expiry_days", readonly=False
+    )
+    payment_link_receipt = fields.Boolean(
+        related="company_id.payment_link_receipt", readonly=False
+    )
+
+    def action_preview_payment_page(self):
+        """Open a payment page as customers of the company would see it.
+
+        :return: The URL action.
+        :rtype: dict
+        """
+        return self.company_id.action_preview_payment_page()
 
     # === ACTION METHODS === #
 
@@ -53,13 +85,3 @@ class ResConfigSettings(models.TransientModel):
         :raises AccessError: as the company's method.
         """
         self.company_id.action_renew_payment_link_request_secret()
-
-    payment_link_reminder_sent_days = fields.Char(
-        related="company_id.payment_link_reminder_sent_days", readonly=False
-    )
-    payment_link_reminder_expiry_days = fields.Char(
-        related="company_id.payment_link_reminder_expiry_days", readonly=False
-    )
-    payment_link_receipt = fields.Boolean(
-        related="company_id.payment_link_receipt", readonly=False
-    )

@@ -6,6 +6,7 @@ from . import test_arithmetic
 from . import test_attacks
 from . import test_attention
 from . import test_accounting
+from . import test_branding
 from . import test_document_page
 from . import test_expiry
 from . import test_fetch
@@ -13,6 +14,7 @@ from . import test_follow
 from . import test_follow_invoices
 from . import test_invoice
 from . import test_invoice_terms
+from . import test_i18n
 from . import test_instalments
 from . import test_link_actions
 from . import test_link_charge
@@ -30,6 +32,7 @@ from . import test_reminder
 from . import test_renewal
 from . import test_payer
 from . import test_receipt_mail
+from . import test_portal
 from . import test_redirect
 from . import test_reissue
 from . import test_request

@@ -345,7 +345,8 @@ class TestSavedMethods(PayerCommon):
         self._sign_in(self.portal_user)
 
         def decline(tx):
-            raise ValidationError(tx.env._("Insufficient funds"))
+            reason = "Insufficient funds"
+            raise ValidationError(reason)
 
         charge, charged = self._pay_with(link, self.token, send=decline)
         self.assertEqual((charge.state, len(charged)), ("error", 1))

@@ -260,7 +260,7 @@ class TestSend(PaymentLinkSendCommon):
         with self.mock_mail_gateway():
             link._send_by_email()
         self.assertEqual(self._mails[0]["subject"], "Votre paiement")
-        self.assertIn('<html lang="fr_FR">', self._mails[0]["body"])
+        self.assertIn('<html lang="fr-FR"', self._mails[0]["body"])
         self.assertIn("$&nbsp;100,00", self._mails[0]["body"])
 
     def test_mail_leaves_after_the_commit(self):
