@@ -46,6 +46,11 @@ THRESHOLDS = {"LKR": 100_000.0, "USD": 100.0}
 # How many links the job that closes expired ones takes at a time.
 EXPIRY_BATCH = 1000
 
+# How many links a bulk sending makes in one transaction, and how often it tries when
+# somebody else writes the same documents.
+BATCH_SIZE = 20
+BATCH_ATTEMPTS = 5
+
 # How long a charge waits for whoever else holds the link's row.
 LOCK_TIMEOUT = "3s"
 

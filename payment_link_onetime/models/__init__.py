@@ -22,7 +22,12 @@ from . import payment_link_automation
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
+from . import payment_link_batch
+from . import payment_link_batch_job
+from . import payment_link_batch_line
+from . import payment_link_batch_send
 from . import payment_link_document_mixin
+from . import payment_link_document_batch
 from . import payment_link_remembered_mixin
 from . import payment_provider
 from . import payment_method
@@ -33,6 +38,7 @@ from . import account_payment
 from . import mail_template
 from . import account_move
 from . import account_move_dues
+from . import account_move_batch
 from . import sale_order
 from . import res_partner
 from . import res_company
