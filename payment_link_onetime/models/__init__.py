@@ -23,6 +23,7 @@ from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_batch
+from . import payment_link_batch_email
 from . import payment_link_batch_job
 from . import payment_link_batch_line
 from . import payment_link_batch_send
@@ -35,6 +36,7 @@ from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document
 from . import account_payment
+from . import ir_qweb
 from . import mail_template
 from . import account_move
 from . import account_move_dues

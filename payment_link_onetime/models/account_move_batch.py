@@ -32,3 +32,9 @@ class AccountMove(models.Model):
         """Override of the mixin: of several contacts, the company they belong to."""
         partner = self.partner_id
         return partner if len(partner) == 1 else partner.commercial_partner_id
+
+    def _payment_link_read_together(self):  # pylint: disable=missing-return
+        """Override of the mixin: also the invoices' lines."""
+        super()._payment_link_read_together()
+        self.line_ids.mapped("display_type")
+        self.invoice_line_ids.mapped("display_type")

@@ -83,9 +83,13 @@ class PaymentLinkBatchLine(models.Model):
         documents = self._find_documents(outcomes)
         requests = self._find_open_links(documents, outcomes)
         requests += self._create_links(documents, outcomes)
-        for link, lines, channels in requests:
-            for channel in channels:
-                link._send_by_channel(channel, message=batch.message)
+        for channel in batch.channels:
+            links = self.env["payment.link"].union(
+                *(link for link, _lines, channels in requests if channel in channels)
+            )
+            if links:
+                links._send_all_by_channel(channel, message=batch.message)
+        for link, lines, _channels in requests:
             for line in lines:
                 outcomes[line].sent_links |= link
         self._store_outcomes(outcomes)
@@ -116,8 +120,10 @@ class PaymentLinkBatchLine(models.Model):
                 # Of a contact and its company, the first one is asked.
                 found.setdefault(document, line)
         if found:
+            documents = self._concat(found)
             # Who sends the same at this moment starts over, and finds what was sent.
-            self._concat(found)._payment_link_lock()
+            documents._payment_link_lock()
+            documents._payment_link_read_together()
         for document, line in list(found.items()):
             if reason := document._payment_link_get_skip_reason():
                 outcomes[line].skip(reason)
@@ -245,10 +251,13 @@ class PaymentLinkBatchLine(models.Model):
 
         :param dict outcomes: By line, what is known about it.
         """
-        for line, outcome in outcomes.items():
-            links = outcome.sent_links or outcome.known_links
-            if links:
-                line.sudo().link_ids = links  # Nobody but the job may write lines.
+        self._store_links(
+            [
+                (line.id, link.id)
+                for line, outcome in outcomes.items()
+                for link in outcome.sent_links or outcome.known_links
+            ]
+        )
         by_values = {}
         for line, outcome in outcomes.items():
             state = "sent" if outcome.sent_links else "skipped"
@@ -260,6 +269,21 @@ class PaymentLinkBatchLine(models.Model):
             lines.append(line.id)
         for values, ids in by_values.items():
             self.browse(ids)._set_outcome(*values)
+
+    def _store_links(self, pairs):
+        """Write down which links were sent, or found, for which line.
+
+        In one query: the ORM takes two for each line.
+
+        :param list pairs: The ids of a line and a link each.
+        """
+        if pairs:
+            self.env.cr.execute_values(
+                "INSERT INTO payment_link_batch_line_rel (line_id, link_id) VALUES %s"
+                " ON CONFLICT DO NOTHING",
+                pairs,
+            )
+            self.invalidate_recordset(["link_ids"])
 
     def _set_outcome(self, state, reason=False, note=False):
         """Write down what became of the lines.

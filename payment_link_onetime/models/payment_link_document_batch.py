@@ -56,3 +56,12 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         :rtype: res.partner
         """
         return self.partner_id
+
+    def _payment_link_read_together(self):
+        """Read what links on the documents need, for all of them in a few queries.
+
+        Override to read what only the links on this model need.
+
+        :return: None
+        """
+        self.mapped("partner_id.commercial_partner_id.email")

@@ -224,15 +224,15 @@ class TestBatchFailures(PaymentLinkBatchCommon):
         invoices = self._create_invoices(4)
         refused, broken = invoices[1], invoices[2]
 
-        def refuse(link, channel, message=None):
+        def stumble(link, recipient, channel):
             if link.invoice_ids == refused:
                 raise UserError("Not this one.")
             if link.invoice_ids == broken:
                 raise ValueError("Boom")
-            return original(link, channel, message=message)
+            return on_sent(link, recipient, channel)
 
-        original = type(self.env["payment.link"])._send_by_channel
-        self.patch(type(self.env["payment.link"]), "_send_by_channel", refuse)
+        on_sent = type(self.env["payment.link"])._on_sent
+        self.patch(type(self.env["payment.link"]), "_on_sent", stumble)
         with mute_logger(self.logger):
             batch = self._send(invoices)
         self.assertEqual(batch.state, "done")
