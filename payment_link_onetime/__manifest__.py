@@ -19,6 +19,7 @@
         "data/ir_cron_batch_data.xml",
         "wizards/payment_link_refund_views.xml",
         "data/ir_actions_server_data.xml",
+        "wizards/payment_link_send_templates.xml",
         "wizards/payment_link_send_views.xml",
         "views/payment_link_views.xml",
         "views/payment_link_menus.xml",
@@ -35,6 +36,9 @@
     ],
     "demo": ["demo/payment_link_demo.xml"],
     "assets": {
+        "web.assets_backend": [
+            "payment_link_onetime/static/src/backend/**/*",
+        ],
         "web.assets_frontend": [
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",

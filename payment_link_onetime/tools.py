@@ -6,6 +6,8 @@ import qrcode
 
 from odoo.tools import OrderedSet
 
+from .const import GSM_ALPHABET, GSM_EXTENSION
+
 
 def qr_code_png(text):
     """Render a text as a QR code.
@@ -17,6 +19,24 @@ def qr_code_png(text):
     image = io.BytesIO()
     qrcode.make(text, box_size=8, border=4).save(image, format="PNG")
     return base64.b64encode(image.getvalue())
+
+
+def count_sms_parts(text):
+    """Return how many SMS a text takes.
+
+    3GPP TS 23.038: 160 characters of the GSM alphabet fit, or 70 of any other; in
+    parts, 153 or 67 each.
+
+    :param str text: The text.
+    :rtype: int
+    """
+    if set(text) <= GSM_ALPHABET | GSM_EXTENSION:
+        length = len(text) + sum(character in GSM_EXTENSION for character in text)
+        single, part = 160, 153
+    else:
+        length = len(text.encode("utf-16-le")) // 2
+        single, part = 70, 67
+    return 1 if length <= single else math.ceil(length / part)
 
 
 def readable_on(color):

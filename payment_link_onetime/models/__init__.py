@@ -15,6 +15,7 @@ from . import payment_link_reissue
 from . import payment_link_channel
 from . import payment_link_email
 from . import payment_link_sms
+from . import payment_link_share
 from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow

@@ -113,6 +113,20 @@ class AccountMove(models.Model):
                 owed = group.invoice_ids._payment_link_get_owed_amount()
                 group._supersede_newest(owed)
 
+    def _payment_link_render_pdfs(self):
+        """Override of the mixin: the PDF that was sent before, or Odoo's report."""
+        pdfs = []
+        for move in self:
+            document = move._get_invoice_legal_documents("pdf")
+            if document:
+                pdfs.append((document["filename"], document["content"]))
+                continue
+            report = move.partner_id.invoice_template_pdf_report_id
+            report = report or self.env.ref("account.account_invoices")
+            name = move._get_invoice_report_filename(report=report)
+            pdfs.append((name, move._payment_link_render_report(report)))
+        return pdfs
+
     def _post(self, soft=True):
         """Override of `account` to reconcile with what was captured in parts.
 

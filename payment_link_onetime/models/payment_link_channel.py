@@ -94,7 +94,8 @@ class PaymentLink(models.Model):
     def _on_sent(self, recipient, channel):
         """Write down that the link was sent, on the link and where it comes from.
 
-        :param str recipient: The e-mail address or phone number that it was sent to.
+        :param str recipient: The e-mail address or phone number that it was sent to,
+            empty if the user hands it on herself and we don't know.
         :param str channel: One of `payment.link.event`'s channels.
         """
         self.ensure_one()
@@ -103,14 +104,22 @@ class PaymentLink(models.Model):
         for record in document or self.partner_id:
             lang = self.company_id.partner_id.lang  # As all that links write down.
             record = record.with_context(lang=lang)
-            record._message_log(
-                body=record.env._(
+            values = {
+                "link": self._get_html_link(),
+                "amount": self.currency_id.with_env(record.env).format(self.amount),
+            }
+            if recipient:
+                body = record.env._(
                     "Payment link %(link)s over %(amount)s sent to %(recipient)s.",
-                    link=self._get_html_link(),
-                    amount=self.currency_id.with_env(record.env).format(self.amount),
                     recipient=recipient,
+                    **values,
                 )
-            )
+            else:
+                body = record.env._(
+                    "Payment link %(link)s over %(amount)s shared by messenger.",
+                    **values,
+                )
+            record._message_log(body=body)
         if document:
             document._payment_link_on_sent(self)
 

@@ -193,6 +193,35 @@ class PaymentLinkDocumentMixin(models.AbstractModel):
         rows = links.env.execute_query(SQL(" UNION ").join(queries))
         return links.browse(sorted((row[0] for row in rows), reverse=True))
 
+    def _payment_link_render_pdfs(self):
+        """Render the documents as the customer gets them on paper, by Odoo's reports.
+
+        Override for a model that has such a report.
+
+        :return: Their file names, and the PDFs.
+        :rtype: list[tuple[str, bytes]]
+        :raises UserError: if no PDF can be made, saying why.
+        """
+        return []
+
+    def _payment_link_render_report(self, report):
+        """Render a report of one document as a PDF.
+
+        :param ir.actions.report report: The report.
+        :return: The PDF.
+        :rtype: bytes
+        :raises UserError: if none can be made, saying why.
+        """
+        self.ensure_one()
+        content, report_type = (
+            self.env["ir.actions.report"]
+            .with_context(report_pdf_no_attachment=True)
+            ._render_qweb_pdf(report, self.ids)
+        )
+        if report_type != "pdf":
+            raise UserError(self.env._("Odoo makes no PDFs at the moment."))
+        return content
+
     # === GETTERS === #
 
     def _payment_link_get_domains(self):

@@ -3,6 +3,8 @@ import phonenumbers
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools import count_sms_parts
+
 
 class PaymentLink(models.Model):
     """How a link goes out by SMS."""
@@ -37,6 +39,21 @@ class PaymentLink(models.Model):
             self._render_sms(message=message), put_in_queue=True, **recipients
         )
         self._on_sent(number, "sms")
+
+    def _preview_by_sms(self, message=None):
+        """Return the SMS as its reader will see it.
+
+        :param str message: Some personal words, which come first.
+        :return: The `text`, and a `note` on how many SMS it takes.
+        :rtype: dict
+        """
+        text = self._render_sms(message=message)
+        note = self.env._(
+            "%(characters)s characters, sent as %(parts)s SMS",
+            characters=len(text),
+            parts=count_sms_parts(text),
+        )
+        return {"text": text, "note": note}
 
     def _render_sms(self, message=None, channel="sms"):
         """Return the short text that goes out with the link's address.
@@ -89,9 +106,8 @@ class PaymentLink(models.Model):
         except UserError as error:
             raise UserError(
                 self.env._(
-                    "No SMS can be sent to %(number)s. %(reason)s Write the number with"
-                    " its country code, such as %(example)s.",
-                    number=number,
+                    "No SMS can be sent. %(reason)s Write the number with its country"
+                    " code, such as %(example)s.",
                     reason=error,
                     example=self._get_phone_example(country),
                 )

@@ -199,6 +199,17 @@ class SaleOrder(models.Model):
                     )
                 )
 
+    def _payment_link_render_pdfs(self):
+        """Override of the mixin: the quotation, or the order."""
+        report = self.env.ref("sale.action_report_saleorder")
+        return [
+            (
+                f"{order._get_report_base_filename()}.pdf",
+                order._payment_link_render_report(report),
+            )
+            for order in self
+        ]
+
     def _send_order_notification_mail(self, mail_template, **kwargs):
         """Override of `sale` to leave the mails of link payments to a job.
 

@@ -24,7 +24,9 @@ from . import test_redirect
 from . import test_reissue
 from . import test_security
 from . import test_send
+from . import test_send_channels
 from . import test_settings
+from . import test_share
 from . import test_sms
 from . import test_tour
 from . import test_uses

@@ -4,39 +4,10 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
 
-from odoo.addons.mail.tests.common import MailCase
-
-from .common import PaymentLinkCommon
+from .send_common import PaymentLinkSendCommon
 
 
-class TestSend(PaymentLinkCommon, MailCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.seller = cls._create_user(
-            "seller",
-            "sales_team.group_sale_salesman",
-            name="Sally Seller",
-            email="sally@example.com",
-            signature="<p>Sally, your contact</p>",
-        )
-        cls.order.user_id = cls.seller
-        cls.company.partner_id.tz = "Europe/Brussels"
-
-    def _open_dialog(self, record=None, user=None, **context):
-        """Open the dialog as the web client does: with the action's context."""
-        if record is not None:
-            context = {**record.with_user(user or self.env.user).env.context, **context}
-            action = record.action_send_payment_link()
-            context.update(action["context"])
-        dialogs = self.env["payment.link.send"].with_user(user or self.env.user)
-        return Form(dialogs.with_context(**context))
-
-    def _get_links(self, record):
-        return self.env["payment.link"].search(
-            [(record._payment_link_field, "=", record.id)]
-        )
-
+class TestSend(PaymentLinkSendCommon):
     # === WHAT IS ASKED === #
 
     def test_F1_defaults_send_the_whole_due_by_email(self):
@@ -208,7 +179,7 @@ class TestSend(PaymentLinkCommon, MailCase):
         self.assertFalse(dialog.partner_id)
         dialog.amount = 19.9
         wizard = dialog.save()
-        with self.assertRaisesRegex(UserError, "Choose the customer"):
+        with self.assertRaisesRegex(UserError, "Choose how to send"):
             wizard.action_send()
         wizard.action_create_link()
         link = wizard.link_id

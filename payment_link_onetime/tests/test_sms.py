@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.sms.tests.common import SMSCase
 
+from ..tools import count_sms_parts
 from .common import PaymentLinkCommon
 
 
@@ -71,6 +72,24 @@ class TestSMS(PaymentLinkCommon, SMSCase):
         text = link._render_sms()
         self.assertRegex(text, "1 234,50")
         self.assertTrue(text.isascii(), text)
+
+    def test_parts_of_an_sms(self):
+        for text, parts in (
+            ("", 1),
+            ("a" * 160, 1),
+            ("a" * 161, 2),
+            ("a" * 306, 2),
+            ("a" * 307, 3),
+            ("a" * 158 + "€", 1),  # The euro sign counts twice.
+            ("a" * 159 + "€", 2),
+            ("ç" * 70, 1),  # The GSM alphabet has the capital one only.
+            ("ç" * 71, 2),
+            ("a" * 134 + "…", 3),
+            ("🙂" * 35, 1),
+            ("🙂" * 36, 2),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(count_sms_parts(text), parts)
 
     def test_sms_speaks_the_customers_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -143,7 +162,7 @@ class TestSMS(PaymentLinkCommon, SMSCase):
                 with self.assertRaises(UserError) as caught:
                     link._send_by_sms()
                 text = str(caught.exception)
-                self.assertIn(f"No SMS can be sent to {number}.", text)
+                self.assertIn(f" {number}", text)
                 self.assertRegex(text, reason)
                 self.assertRegex(text, r"country code, such as \+32 \d")
         self._assert_refused(link, "No SMS can be sent")

@@ -16,7 +16,6 @@ class PaymentLinkSend(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True)
     partner_id = fields.Many2one("res.partner", string="Customer")
-    email = fields.Char(related="partner_id.email", related_sudo=False)
     amount_option = fields.Selection(
         [
             ("due", "What is due"),
@@ -66,8 +65,10 @@ class PaymentLinkSend(models.TransientModel):
         help="The payer may let us save the payment method for the customer's next"
         " payments.",
     )
+    campaign_id = fields.Many2one("utm.campaign")
+    source_id = fields.Many2one("utm.source")
+    medium_id = fields.Many2one("utm.medium")
     source_link_id = fields.Many2one("payment.link", readonly=True)
-    message = fields.Text(help="It goes into the e-mail, above the button.")
     link_id = fields.Many2one("payment.link", readonly=True)
     # A link that the user may not see must not give away its secret here.
     url = fields.Char(related="link_id.url", string="Payment Link", related_sudo=False)
@@ -161,14 +162,19 @@ class PaymentLinkSend(models.TransientModel):
         elif record is not None:
             open_links = record._payment_link_get_open_links()
             available = record._payment_link_get_available_amount()
+            link_values = record._payment_link_prepare_values()
             values.update(
                 amount_option="due",
                 currency_id=record.currency_id.id,
-                partner_id=record._payment_link_prepare_values()["partner_id"],
+                partner_id=link_values["partner_id"],
                 available_amount=available,
                 prepayment_amount=record._payment_link_get_prepayment_amount(),
                 installment_amount=record._payment_link_get_installment_amount(),
                 discount_text=record._payment_link_get_discount_text(),
+                **{
+                    name: link_values.get(name, False)
+                    for name in self._get_marketing_fields()
+                },
             )
             if record.currency_id.is_zero(available) and open_links:
                 # All that is due is asked for already: that link is sent again.
@@ -195,43 +201,6 @@ class PaymentLinkSend(models.TransientModel):
             "res_id": self.id,
             "view_mode": "form",
             "target": "new",
-        }
-
-    def action_send(self):
-        """Make the link if there is none yet, and send it by e-mail.
-
-        :return: The client action that says so and closes the dialog.
-        :rtype: dict
-        :raises UserError: if there is no e-mail address to send it to; no link is made.
-        """
-        self.ensure_one()
-        partner = self.link_id.partner_id or self.partner_id
-        if not partner:
-            raise UserError(
-                self.env._(
-                    "Choose the customer to send the link to, or get the link and hand"
-                    " it over yourself."
-                )
-            )
-        if not partner.email:
-            raise UserError(
-                self.env._(
-                    "%(customer)s has no e-mail address. Add one to the contact, or get"
-                    " the link and hand it over yourself.",
-                    customer=partner.display_name,
-                )
-            )
-        self._ensure_link()._send_by_email(message=self.message)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The payment link was sent to %(email)s.", email=partner.email
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
         }
 
     # === BUSINESS METHODS === #
@@ -275,6 +244,8 @@ class PaymentLinkSend(models.TransientModel):
             values.update(self._prepare_source_lines())
         if self.partner_id:
             values["save_payment_method"] = self.save_payment_method
+        for field_name in self._get_marketing_fields():
+            values[field_name] = self[field_name].id
         return values
 
     def _prepare_source_lines(self):
@@ -310,6 +281,14 @@ class PaymentLinkSend(models.TransientModel):
     # === GETTERS === #
 
     @api.model
+    def _get_marketing_fields(self):
+        """Return the fields that say by which effort a customer was won.
+
+        :rtype: list[str]
+        """
+        return [name for _key, name, _cookie in self.env["utm.mixin"].tracking_fields()]
+
+    @api.model
     def _get_source_from_context(self):
         """Return the link from which the dialog was opened to ask for the same again.
 
@@ -334,6 +313,8 @@ class PaymentLinkSend(models.TransientModel):
             "amount": source.amount,
             "description": source.description,
             "save_payment_method": source.save_payment_method,
+            "phone": source.phone,
+            **{name: source[name].id for name in self._get_marketing_fields()},
         }
         if document := source._get_document():
             available = document._payment_link_get_available_amount()
@@ -356,6 +337,7 @@ class PaymentLinkSend(models.TransientModel):
             "amount": link.amount,
             "reference": link.reference,
             "expires_at": link.expires_at,
+            "phone": link.phone,
         }
 
     @api.model
