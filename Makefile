@@ -33,7 +33,7 @@ format:  ## rewrite the files as `make lint` wants them
 odoo-tests:  ## Odoo's own tests of what the addon extends, with it and without it
 	@$(RUN) odoo-tests $(ARGS)
 
-bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick"
+bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick --only bulk"
 	@$(RUN) bench $(ARGS)
 
 screenshots:  ## take the pictures in docs/images/ again

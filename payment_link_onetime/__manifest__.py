@@ -43,7 +43,6 @@
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",
         ],
-        "web.assets_backend": ["payment_link_onetime/static/src/backend/**/*"],
         "web.assets_tests": ["payment_link_onetime/static/tests/tours/**/*"],
     },
     "application": True,

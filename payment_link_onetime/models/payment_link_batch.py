@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 
 class PaymentLinkBatch(models.Model):
@@ -88,13 +88,16 @@ class PaymentLinkBatch(models.Model):
         for batch in self:
             if not batch.channels or not set(batch.channels) <= set(known):
                 raise ValidationError(
-                    self.env._("Choose at least one way to send the payment links.")
+                    self.env._(
+                        "Payment links can be sent by these channels: %(channels)s.",
+                        channels=", ".join(known),
+                    )
                 )
 
     # === COMPUTE METHODS === #
 
     @api.depends("create_date", "res_model")
-    @api.depends_context("tz")
+    @api.depends_context("lang", "tz")
     def _compute_display_name(self):
         models_by_name = dict(self._get_document_models())
         for batch in self:
@@ -102,9 +105,7 @@ class PaymentLinkBatch(models.Model):
             batch.display_name = self.env._(
                 "%(what)s, %(date)s",
                 what=models_by_name.get(batch.res_model, ""),
-                date=fields.Datetime.context_timestamp(batch, created).strftime(
-                    "%Y-%m-%d %H:%M"
-                ),
+                date=format_datetime(self.env, created, dt_format="short"),
             )
 
     @api.depends("channels")
@@ -264,7 +265,9 @@ class PaymentLinkBatch(models.Model):
                 lines=SQL.identifier(lines._table),
                 batch=self.id,
                 name=SQL.identifier("record", records._payment_link_batch_columns[0]),
-                partner=SQL.identifier("record", records._payment_link_batch_columns[1]),
+                partner=SQL.identifier(
+                    "record", records._payment_link_batch_columns[1]
+                ),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 ids=list(dict.fromkeys(records._ids)),

@@ -1,7 +1,7 @@
 from odoo import models
-from odoo.tools import plaintext2html
 
 from .ir_qweb import CompiledTemplates
+from .payment_link_email import LAYOUT, TEMPLATE
 
 
 class PaymentLink(models.Model):
@@ -35,25 +35,20 @@ class PaymentLink(models.Model):
         :raises UserError: as :meth:`_check_channel`. Then none is sent.
         """
         addresses = {link: link._check_channel("email") for link in self}
-        composer = (
-            self.env["mail.compose.message"]
-            .with_context(
-                payment_link_compiled_templates=CompiledTemplates(),
-                payment_link_message=plaintext2html(message) if message else False,
-                default_composition_mode="comment",
-                default_model=self._name,
-                default_res_ids=self.ids,
-                default_template_id=self.env.ref(
-                    "payment_link_onetime.mail_template_payment_link"
-                ).id,
-            )
-            .create(
-                {
-                    "message_type": "comment",
-                    "subtype_id": self.env.ref("mail.mt_comment").id,
-                    "email_layout_xmlid": "mail.mail_notification_light",
-                }
-            )
+        composers = self.env["mail.compose.message"].with_context(
+            payment_link_compiled_templates=CompiledTemplates(),
+            payment_link_message=self._format_message(message),
+            default_composition_mode="comment",
+            default_model=self._name,
+            default_res_ids=self.ids,
+            default_template_id=self.env.ref(TEMPLATE).id,
+        )
+        composer = composers.create(
+            {
+                "message_type": "comment",
+                "subtype_id": self.env.ref("mail.mt_comment").id,
+                "email_layout_xmlid": LAYOUT,
+            }
         )
         composer._action_send_mail()
         for link, address in addresses.items():

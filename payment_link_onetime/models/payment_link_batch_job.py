@@ -199,12 +199,11 @@ class PaymentLinkBatch(models.Model):
         if not user.active or self.company_id not in user.company_ids:
             return self.browse()
         companies = self.company_id | (self.company_ids & user.company_ids)
-        return self.with_user(user).with_context(
-            {
-                "allowed_company_ids": companies.ids,
-                "lang": user.lang,
-                "tz": user.tz,
-                # Mails wait in the queue: nothing leaves before the commit.
-                "mail_notify_force_send": False,
-            }
-        )
+        sender_context = {
+            "allowed_company_ids": companies.ids,
+            "lang": user.lang,
+            "tz": user.tz,
+            # Mails wait in the queue: nothing leaves before the commit.
+            "mail_notify_force_send": False,
+        }
+        return self.with_env(self.env(user=user, context=sender_context, su=False))

@@ -241,7 +241,9 @@ class PaymentLink(models.Model):
         )
         # Most documents have one link. To look for all that begin alike takes the
         # longer, the more links there are.
-        if not links_sudo.search_count(domain & Domain("reference", "=", base), limit=1):
+        if not links_sudo.search_count(
+            domain & Domain("reference", "=", base), limit=1
+        ):
             return base
         taken = set(
             links_sudo.search(domain & Domain("reference", "=like", f"{base}%")).mapped(

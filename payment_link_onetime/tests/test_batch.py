@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
@@ -224,9 +224,11 @@ class TestBatchFailures(PaymentLinkBatchCommon):
         invoices = self._create_invoices(4)
         refused, broken = invoices[1], invoices[2]
 
+        refusal = UserError("Not this one.")
+
         def stumble(link, recipient, channel):
             if link.invoice_ids == refused:
-                raise UserError("Not this one.")
+                raise refusal
             if link.invoice_ids == broken:
                 raise ValueError("Boom")
             return on_sent(link, recipient, channel)
@@ -298,7 +300,7 @@ class TestBatchDialog(PaymentLinkBatchCommon):
     def test_no_channel_is_refused(self):
         dialog = self._open_batch_dialog(self.order)
         dialog.by_email = False
-        with self.assertRaisesRegex(ValidationError, "at least one way"):
+        with self.assertRaisesRegex(UserError, "at least one way"):
             dialog.save().action_send()
         self.assertFalse(self.env["payment.link.batch"].search([]))
 

@@ -62,9 +62,14 @@ class PaymentLinkBatchSend(models.TransientModel):
             raise UserError(
                 self.env._("The expiry of a payment link must be in the future.")
             )
+        channels = self._get_channels()
+        if not channels:
+            raise UserError(
+                self.env._("Choose at least one way to send the payment links.")
+            )
         batch = self.env["payment.link.batch"]._queue(
             self.env[self.res_model].browse(self.res_ids),
-            channels=self._get_channels(),
+            channels=channels,
             link_per=self.link_per if self.res_model == "account.move" else "document",
             expires_at=self.expires_at,
             message=self.message,
