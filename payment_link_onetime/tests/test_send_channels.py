@@ -377,7 +377,7 @@ class TestSendDocument(PaymentLinkSendCommon):
 
     def test_no_pdf_no_attachment_and_the_chatter_says_so(self):
         def fail(*_args):
-            raise UserError("No Wkhtmltopdf here.")
+            raise UserError(self.env._("No Wkhtmltopdf here."))
 
         link = self._send(self.order, fail)
         self.assertFalse(self._mails[0]["attachments"])
