@@ -71,6 +71,11 @@ def make_bulk_rows(results):
                 floor=0,
                 is_less_better=True,
             ),
+            _row(
+                f"- processor time of a link, {size}",
+                result["cpu"] / result["count"] * 1000,
+                unit="{:.1f} ms",
+            ),
             _row(f"- queued, {size}", result["queued"] * 1000, unit="{:,.0f} ms"),
             _row(f"- peak memory, {size}", result["peak"], unit="{:,.0f} MB"),
             _row(
