@@ -3,6 +3,7 @@
 import http.server
 import threading
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from links import create_links
@@ -62,8 +63,7 @@ def serve(text):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as shop:
         threading.Thread(target=shop.serve_forever, daemon=True).start()
-        # Not the same site as 127.0.0.1, for which browsers don't look at ports.
-        yield f"http://localhost:{shop.server_port}/"
+        yield f"http://127.0.0.1:{shop.server_port}/"
         shop.shutdown()
 
 
@@ -103,6 +103,8 @@ def test_B13_D3_email_and_sms_at_once(server, open_office, order_id):
     expect(body).to_contain_text(f"SMS {PHONE_NUMBER}")
     expect(body).to_contain_text("Pay now")
     expect(body).to_contain_text("please pay $ 110.00")
+    code = preview.get_by_alt_text("QR code of the payment page")
+    assert code.evaluate("image => image.decode().then(() => image.naturalWidth)")
     with server.environment() as env:
         assert not env["sale.order"].browse(order_id).payment_link_ids
 
@@ -178,6 +180,8 @@ def test_D3_button_on_a_page_of_another_origin(server, open_office, open_browser
     with serve(shop_page) as url:
         page = open_browser(**DESKTOP)
         page.goto(url)
+        # For what a site is, browsers don't look at ports.
+        assert urlsplit(url).hostname != urlsplit(server.url).hostname
         page.get_by_role("link", name="Pay").click()
         page.wait_for_selector("#o_payment_form")
         assert page.url == f"{server.url}{link.path}?via=embed"

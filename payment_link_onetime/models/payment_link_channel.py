@@ -49,11 +49,21 @@ class PaymentLink(models.Model):
         :return: Whom it would go to: an e-mail address, or a phone number in E.164.
         :rtype: str
         :raises UserError: if the link takes no money any more, or if there is no
-            address or number, or none that can be used. It says which, and what to do.
+            address or number, or none that can be used. It names the link, and says
+            what to do.
         """
         self.ensure_one()
         self._check_sendable()
-        return self._check_recipient(channel)
+        try:
+            return self._check_recipient(channel)
+        except UserError as error:
+            raise UserError(
+                self.env._(
+                    "The payment link %(reference)s cannot be sent. %(reason)s",
+                    reference=self.reference,
+                    reason=error,
+                )
+            ) from error
 
     def _check_recipient(self, channel):
         """Return whom a channel would send the link to, or refuse.

@@ -177,6 +177,7 @@ class TestLinkCreation(PaymentLinkCommon):
             "create_uid",
             "description",
             "id",
+            "phone",
             "user_id",
             "write_date",
             "write_uid",
