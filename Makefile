@@ -36,7 +36,7 @@ i18n:  ## write the texts to translate to i18n/, as Odoo exports them
 odoo-tests:  ## Odoo's own tests of what the addon extends, with it and without it
 	@$(RUN) odoo-tests $(ARGS)
 
-bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick"
+bench:  ## measure the addon beside Odoo's own payment links; ARGS="--quick --only bulk"
 	@$(RUN) bench $(ARGS)
 
 screenshots:  ## take the pictures in docs/images/ again

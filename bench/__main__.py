@@ -13,6 +13,7 @@ from dev.paths import CACHE
 from dev.server import OdooServer, free_port
 from dev.wkhtmltopdf import path_with_wkhtmltopdf
 
+from .bulk import QUICK_SIZES, SIZES, make_bulk_rows, measure_bulk
 from .measure import Measurement, Plan
 from .report import print_table
 from .summary import describe_failures, make_rows
@@ -24,20 +25,31 @@ def main():
     """Measure on a server of its own, and a database that is dropped afterwards."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short, and less exact")
+    parser.add_argument(
+        "--only", choices=("payers", "bulk"), help="one part of it, not all"
+    )
     options = parser.parse_args()
-    plan = Plan(2, 1.0, 16, 4) if options.quick else Plan()
-    has_pdf = _provide_wkhtmltopdf()
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
-        with databases.temporary(databases.with_addon(), "bench") as database:
-            port = free_port()
-            with phase("orders and links to pay"):
-                targets = _make_targets(odoo, database, plan, port)
-            with OdooServer(
-                odoo, database, workers=4, cron_threads=2, port=port, name="bench"
-            ) as server:
-                results = _measure(server, targets, plan, has_pdf)
+        if options.only != "bulk":
+            _measure_payers(odoo, databases, options.quick)
+        if options.only != "payers":
+            sizes = QUICK_SIZES if options.quick else SIZES
+            print_table(make_bulk_rows(measure_bulk(odoo, databases, sizes)))
+
+
+def _measure_payers(odoo, databases, is_quick):
+    plan = Plan(2, 1.0, 16, 4) if is_quick else Plan()
+    has_pdf = _provide_wkhtmltopdf()
+    with databases.temporary(databases.with_addon(), "bench") as database:
+        port = free_port()
+        with phase("orders and links to pay"):
+            targets = _make_targets(odoo, database, plan, port)
+        with OdooServer(
+            odoo, database, workers=4, cron_threads=2, port=port, name="bench"
+        ) as server:
+            results = _measure(server, targets, plan, has_pdf)
     print_table(make_rows(results))
     for line in describe_failures(results):
         print(line)

@@ -106,6 +106,11 @@ NO_BOTS = ("cubot",)
 # How many links the job that closes expired ones takes at a time.
 EXPIRY_BATCH = 1000
 
+# How many links a bulk sending makes in one transaction, and how often it tries when
+# somebody else writes the same documents.
+BATCH_SIZE = 30
+BATCH_ATTEMPTS = 5
+
 # How long a charge waits for whoever else holds the link's row.
 LOCK_TIMEOUT = "3s"
 

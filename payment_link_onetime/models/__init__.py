@@ -43,6 +43,12 @@ from . import payment_link_message
 from . import payment_link_document_mixin
 from . import payment_link_document_paper
 from . import payment_link_document_portal
+from . import payment_link_batch
+from . import payment_link_batch_email
+from . import payment_link_batch_job
+from . import payment_link_batch_line
+from . import payment_link_batch_send
+from . import payment_link_document_batch
 from . import payment_link_remembered_mixin
 from . import payment_provider
 from . import payment_method
@@ -52,11 +58,13 @@ from . import payment_transaction_document
 from . import payment_transaction_receipt
 from . import payment_transaction_api
 from . import account_payment
+from . import ir_qweb
 from . import mail_template
 from . import account_move
 from . import account_move_dues
 from . import account_move_paper
 from . import account_move_send
+from . import account_move_batch
 from . import sale_order
 from . import sale_order_paper
 from . import res_partner

@@ -166,16 +166,13 @@ class AccountMove(models.Model):
     def _payment_link_prepare_values(self):
         """Override of the mixin to snapshot the invoices' lines and totals."""
         first = self[:1]
-        partner = self.partner_id
-        if len(partner) > 1:
-            partner = partner.commercial_partner_id
         # In the order of the title.
         lines = self.sorted(lambda move: move.name or "").invoice_line_ids.filtered(
             lambda line: line.display_type == "product"
         )
         return {
             **super(AccountMove, first)._payment_link_prepare_values(),
-            "partner_id": partner.id,
+            "partner_id": self._payment_link_get_customer().id,
             "invoice_ids": [Command.set(self.ids)],
             "user_id": (first.invoice_user_id or self.env.user).id,
             "amount_untaxed": sum(self.mapped("amount_untaxed")),

@@ -6,6 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from ..const import (
@@ -29,8 +30,7 @@ class PaymentLink(models.Model):
     def create(self, vals_list):
         prepared = [self._complete_create_values(dict(vals)) for vals in vals_list]
         links = super().create(prepared)
-        for link in links:
-            link._record_event("created")
+        links._record_event("created")
         return links
 
     # === BUSINESS METHODS === #
@@ -248,14 +248,19 @@ class PaymentLink(models.Model):
             return reference or code
         base = document._payment_link_get_title()
         links_sudo = self.sudo()  # Other users' links hold references as well.
+        domain = Domain("company_id", "=", company.id) & Domain(
+            "replaced_by_id", "=", False
+        )
+        # Most documents have one link. To look for all that begin alike takes the
+        # longer, the more links there are.
+        if not links_sudo.search_count(
+            domain & Domain("reference", "=", base), limit=1
+        ):
+            return base
         taken = set(
-            links_sudo.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("reference", "=like", f"{base}%"),
-                    ("replaced_by_id", "=", False),
-                ]
-            ).mapped("reference")
+            links_sudo.search(domain & Domain("reference", "=like", f"{base}%")).mapped(
+                "reference"
+            )
         )
         number = 1
         reference = base

@@ -8,8 +8,8 @@ from odoo.tools import email_normalize_all, plaintext2html
 
 _logger = logging.getLogger(__name__)
 
-_TEMPLATE = "payment_link_onetime.mail_template_payment_link"
-_LAYOUT = "payment_link_onetime.mail_layout"
+TEMPLATE = "payment_link_onetime.mail_template_payment_link"
+LAYOUT = "payment_link_onetime.mail_layout"
 
 
 class PaymentLink(models.Model):
@@ -33,10 +33,10 @@ class PaymentLink(models.Model):
             attachments = self._prepare_document_attachments()
         link = self.with_context(payment_link_message=self._format_message(message))
         link.message_post_with_source(
-            _TEMPLATE,
+            TEMPLATE,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            email_layout_xmlid=_LAYOUT,
+            email_layout_xmlid=LAYOUT,
             attachment_ids=[Command.set(attachments.ids)],
         )
         self._on_sent(address, "email")
@@ -49,7 +49,7 @@ class PaymentLink(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        template = self.env.ref(_TEMPLATE).with_context(
+        template = self.env.ref(TEMPLATE).with_context(
             payment_link_message=self._format_message(message)
         )
         subject, body = (
@@ -57,7 +57,7 @@ class PaymentLink(models.Model):
             for field_name in ("subject", "body_html")
         )
         html = template.with_context(lang=self._get_page_lang())._render_encapsulate(
-            _LAYOUT, body[self.id], context_record=self
+            LAYOUT, body[self.id], context_record=self
         )
         return {"subject": subject[self.id], "html": html}
 

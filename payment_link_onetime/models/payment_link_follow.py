@@ -28,8 +28,7 @@ class PaymentLink(models.Model):
         """Override to show visitors of the document's closed links the way to the new
         one."""
         links = super().create(vals_list)
-        for link in links:
-            link._succeed_closed_links()
+        links._succeed_closed_links()
         return links
 
     # === BUSINESS METHODS === #
@@ -97,22 +96,37 @@ class PaymentLink(models.Model):
             link._store({"replaced_by_id": links[-1].id})
 
     def _succeed_closed_links(self):
-        """Become what closed links of the same document refer their visitors to."""
-        self.ensure_one()
-        if not (document := self._get_document()):
-            return
+        """Become what closed links of the same documents refer their visitors to."""
+        for field_name in self._get_document_fields():
+            link_by_document = {
+                document: link for link in self for document in link[field_name]
+            }
+            if link_by_document:
+                self._succeed_closed_links_of(field_name, link_by_document)
+
+    def _succeed_closed_links_of(self, field_name, link_by_document):
+        """Become what closed links refer their visitors to.
+
+        :param str field_name: The field that points to the documents.
+        :param dict link_by_document: The new link of each document.
+        """
         # In sudo mode because other users' links may be among them.
         closed_links_sudo = self.sudo().search(
-            Domain(document._payment_link_field, "in", document.ids)
+            Domain(field_name, "in", [document.id for document in link_by_document])
             & Domain("close_reason", "in", ("superseded", "document_cancelled"))
             & Domain("replaced_by_id", "=", False)
             & Domain("id", "not in", self.ids)
         )
-        customer = self.partner_id.commercial_partner_id
-        for link in closed_links_sudo:
+        for closed_link in closed_links_sudo:
+            link = next(
+                link_by_document[document]
+                for document in closed_link[field_name].with_env(self.env)
+                if document in link_by_document
+            )
             # Who was the customer before has no business with the new link.
-            if link.partner_id.commercial_partner_id == customer:
-                link._store({"replaced_by_id": self.id})
+            customer = link.partner_id.commercial_partner_id
+            if closed_link.partner_id.commercial_partner_id == customer:
+                closed_link._store({"replaced_by_id": link.id})
 
     # === GETTERS === #
 

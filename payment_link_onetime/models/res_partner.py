@@ -14,6 +14,8 @@ class ResPartner(models.Model):
         groups="payment_link_onetime.group_payment_link_user",
     )
 
+    _payment_link_batch_columns = ("complete_name", "id")
+
     # === ACTION METHODS === #
 
     def action_view_payment_links(self):
@@ -22,3 +24,23 @@ class ResPartner(models.Model):
         if len(self) == 1:
             action["context"] = {"default_partner_id": self.id}
         return action
+
+    # === GETTERS === #
+
+    def _payment_link_get_payables(self):
+        """Override of the mixin: the open invoices of the contact and those below it.
+
+        :rtype: account.move
+        """
+        self.ensure_one()
+        return self.env["account.move"].search(
+            [
+                ("partner_id", "child_of", self.ids),
+                ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("payment_state", "in", ("not_paid", "partial")),
+                ("company_id", "in", self.env.companies.ids),
+            ],
+            order="id",
+        )

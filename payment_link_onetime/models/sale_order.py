@@ -39,7 +39,7 @@ class SaleOrder(models.Model):
         values = super()._payment_link_prepare_values()
         priced_lines = self.order_line.filtered(lambda line: not line.display_type)
         values.update(
-            partner_id=self.partner_invoice_id.id,  # Odoo's own charges pay for it.
+            partner_id=self._payment_link_get_customer().id,
             user_id=(self.user_id or self.env.user).id,
             amount_untaxed=self.amount_untaxed,
             amount_tax=self.amount_tax,
@@ -61,6 +61,10 @@ class SaleOrder(models.Model):
         for _parameter, field_name, _cookie in self.env["utm.mixin"].tracking_fields():
             values[field_name] = self[field_name].id
         return values
+
+    def _payment_link_get_customer(self):
+        """Override of the mixin: who Odoo's own charges pay for."""
+        return self.partner_invoice_id
 
     def _payment_link_get_title(self):
         """Override of the mixin: an order is known by its number."""

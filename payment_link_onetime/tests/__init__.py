@@ -7,6 +7,8 @@ from . import test_attacks
 from . import test_attention
 from . import test_accounting
 from . import test_branding
+from . import test_batch
+from . import test_batch_rights
 from . import test_document_page
 from . import test_expiry
 from . import test_fetch

@@ -1,4 +1,5 @@
 from . import payment_capture_wizard
+from . import payment_link_batch_send
 from . import payment_link_refund
 from . import payment_link_send
 from . import payment_link_send_channels
