@@ -7,7 +7,7 @@
     "author": "Payment Link Onetime",
     "license": "LGPL-3",
     "depends": ["sale", "sms"],
-    "external_dependencies": {"python": ["qrcode"]},
+    "external_dependencies": {"python": ["pydantic", "qrcode"]},
     "data": [
         "security/payment_link_security.xml",
         "security/ir.model.access.csv",

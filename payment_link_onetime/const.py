@@ -103,6 +103,7 @@ RECORDED_FIELDS = frozenset(
         "claimed_until",
         "close_reason",
         "completed_at",
+        "deleted_at",
         "event_ids",
         "paid_late",
         "payment_status",
@@ -124,3 +125,11 @@ UNDECIDED = datetime(9999, 12, 31)
 
 # How often a job tries to book a charge that other transactions write at the same time.
 POST_PROCESS_ATTEMPTS = 5
+
+# The scopes of API keys: everything that the API can do, or only reading.
+API_SCOPE = "payment_link"
+API_SCOPE_READ = "payment_link.read"
+
+# How many links one page of the API's list has, unless the caller says so.
+API_PAGE_SIZE = 20
+API_MAX_PAGE_SIZE = 100

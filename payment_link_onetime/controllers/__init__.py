@@ -1,2 +1,3 @@
 from . import pay
 from . import post_processing
+from . import api

@@ -17,6 +17,8 @@ from . import payment_link_attention
 from . import payment_link_refund
 from . import payment_link_follow
 from . import payment_link_automation
+from . import payment_link_api
+from . import payment_link_api_money
 from . import payment_link_line
 from . import payment_link_threshold
 from . import payment_link_event
@@ -27,11 +29,13 @@ from . import payment_method
 from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document
+from . import payment_transaction_api
 from . import account_payment
 from . import mail_template
 from . import account_move
 from . import account_move_dues
 from . import sale_order
 from . import res_partner
+from . import ir_http
 from . import res_company
 from . import res_config_settings

@@ -264,3 +264,21 @@ class PaymentLinkLine(models.Model):
         if self.value_type == arithmetic.FINAL_DISCOUNT:
             return self.env._("Discount on the total")
         return None
+
+    def _api_show(self):
+        """Return the line as the API shows it.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        money = self.link_id._api_format_amount
+        return {
+            "name": self.name,
+            "description": self.description or None,
+            "quantity": self.quantity,
+            "value_type": self.value_type,
+            "value": money(self.value),
+            "subtotal": money(self.amount_untaxed),
+            "taxAmount": money(self.amount_tax),
+            "total": money(self.amount_total),
+        }

@@ -1,3 +1,5 @@
+from . import test_api
+from . import test_api_money
 from . import test_arithmetic
 from . import test_attacks
 from . import test_attention

@@ -1,0 +1,41 @@
+import re
+
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from odoo import models
+from odoo.http import request
+
+from ..const import API_SCOPE, API_SCOPE_READ
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _auth_method_payment_link_key(cls):
+        """Let in who sends a key of the payment link API, as the key's user.
+
+        The key stands in the header `Authorization`, bare or after `Bearer` (RFC 6750).
+        A browser's session counts for nothing here.
+
+        :raise Unauthorized: for no key, and for one that is wrong, expired, or of
+            another scope.
+        """
+        request.session.can_save = False
+        header = request.httprequest.headers.get("Authorization", "").strip()
+        key = re.sub(r"^bearer\s+", "", header, flags=re.IGNORECASE)
+        check = request.env["res.users.apikeys"]._check_credentials
+        for scope in (API_SCOPE, API_SCOPE_READ) if key else ():
+            if user_id := check(scope=scope, key=key):
+                request.update_env(user=user_id, context={}, su=False)
+                request.update_context(
+                    lang=request.env.user.lang,
+                    payment_link_api_readonly=scope == API_SCOPE_READ,
+                )
+                return
+        raise Unauthorized(
+            "This needs an API key for payment links. Send it as"
+            " 'Authorization: Bearer <key>'.",
+            www_authenticate=WWWAuthenticate("bearer"),
+        )
