@@ -24,6 +24,11 @@ from . import payment_link_threshold
 from . import payment_link_event
 from . import payment_link_document_mixin
 from . import payment_link_remembered_mixin
+from . import payment_link_webhook
+from . import payment_link_webhook_type
+from . import payment_link_webhook_delivery
+from . import payment_link_webhook_job
+from . import payment_link_webhook_events
 from . import payment_provider
 from . import payment_method
 from . import payment_transaction
@@ -39,3 +44,4 @@ from . import res_partner
 from . import ir_http
 from . import res_company
 from . import res_config_settings
+from . import res_config_settings_webhook

@@ -17,6 +17,7 @@ from . import test_link_charge
 from . import test_link_creation
 from . import test_link_lines
 from . import test_metadata
+from . import test_outbound
 from . import test_page
 from . import test_page_queries
 from . import test_refund
@@ -28,3 +29,5 @@ from . import test_send
 from . import test_settings
 from . import test_tour
 from . import test_uses
+from . import test_webhook
+from . import test_webhook_job
