@@ -236,3 +236,69 @@ RENEWALS_PER_ADDRESS = 20
 
 # Who tries again and again to pay is told of once in this many minutes.
 FAILURE_MINUTES = 60
+# What webhooks call the events of links. Others have no webhook.
+WEBHOOK_TYPES = {
+    "created": "link.created",
+    "sent": "link.sent",
+    "opened": "link.opened",
+    "attempted": "link.payment_started",
+    "pending": "link.payment_pending",
+    "authorized": "link.authorized",
+    "paid": "link.paid",
+    "failed": "link.failed",
+    "refunded": "link.refunded",
+    "voided": "link.voided",
+    "completed": "link.completed",
+    "expired": "link.expired",
+    "cancelled": "link.cancelled",
+}
+WEBHOOK_TEST_TYPE = "webhook.test"
+
+# Seconds between the attempts to deliver a webhook: a bit more than three days in all.
+WEBHOOK_PAUSES = (
+    60,
+    5 * 60,
+    30 * 60,
+    2 * 3600,
+    5 * 3600,
+    10 * 3600,
+    14 * 3600,
+    20 * 3600,
+    24 * 3600,
+)
+# By how much each pause is longer at most, so that not all come back at one moment.
+WEBHOOK_JITTER = 0.1
+
+# After how many hours without a single success an endpoint is switched off.
+WEBHOOK_FAILURE_HOURS = 72
+
+# Seconds in which an endpoint must have answered, to the end.
+WEBHOOK_TIMEOUT = 10
+
+# After how many seconds a delivery is tried again whose job was killed meanwhile.
+WEBHOOK_LEASE = 30
+
+# How many requests are under way at once: in all, and to one endpoint.
+WEBHOOK_THREADS = 16
+WEBHOOK_THREADS_PER_ENDPOINT = 2
+
+# Seconds after which the job looks for new deliveries while it waits for answers.
+WEBHOOK_POLL_SECONDS = 0.5
+
+# How many bytes of an answer are read and kept.
+WEBHOOK_ANSWER_BYTES = 2000
+
+# For how many days deliveries are kept, and how many are removed at a time.
+WEBHOOK_KEEP_DAYS = 60
+WEBHOOK_PRUNE_BATCH = 10_000
+
+# Bytes of a webhook's secret (Standard Webhooks asks for 24 to 64), and for how many
+# hours the one before is valid after a rotation.
+WEBHOOK_SECRET_BYTES = 32
+WEBHOOK_ROTATION_HOURS = 24
+
+# Where administrators name the hosts that webhooks may reach though they are private.
+WEBHOOK_HOSTS_PARAMETER = "payment_link_onetime.webhook_allowed_hosts"
+
+# The ports that webhooks may reach without an administrator's permission.
+WEBHOOK_PORTS = frozenset({443, 8443})

@@ -50,6 +50,11 @@ from . import payment_link_batch_line
 from . import payment_link_batch_send
 from . import payment_link_document_batch
 from . import payment_link_remembered_mixin
+from . import payment_link_webhook
+from . import payment_link_webhook_type
+from . import payment_link_webhook_delivery
+from . import payment_link_webhook_job
+from . import payment_link_webhook_events
 from . import payment_provider
 from . import payment_method
 from . import payment_transaction
@@ -80,3 +85,4 @@ from . import res_company_messages
 from . import res_company_branding
 from . import res_config_settings
 from . import res_users
+from . import res_config_settings_webhook

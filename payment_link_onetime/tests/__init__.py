@@ -24,6 +24,7 @@ from . import test_link_creation
 from . import test_link_lines
 from . import test_metadata
 from . import test_notification
+from . import test_outbound
 from . import test_page
 from . import test_page_queries
 from . import test_qr_code
@@ -48,3 +49,5 @@ from . import test_report
 from . import test_tour
 from . import test_tracking
 from . import test_uses
+from . import test_webhook
+from . import test_webhook_job

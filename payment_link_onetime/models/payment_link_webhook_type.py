@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class PaymentLinkWebhookType(models.Model):
+    """What a webhook can be told of: the names in `WEBHOOK_TYPES`, to choose from."""
+
+    _name = "payment.link.webhook.type"
+    _description = "Payment Link Webhook Event"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, readonly=True)
+    sequence = fields.Integer(readonly=True)
+    description = fields.Char(required=True, readonly=True, translate=True)
+
+    _name_unique = models.Constraint("UNIQUE(name)", "This event exists already.")
