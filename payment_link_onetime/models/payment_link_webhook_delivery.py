@@ -1,3 +1,4 @@
+import json
 import time
 from datetime import timedelta
 
@@ -44,6 +45,7 @@ class PaymentLinkWebhookDelivery(models.Model):
         "payment.link", readonly=True, index="btree_not_null", ondelete="cascade"
     )
     body = fields.Text(required=True, readonly=True)
+    readable_body = fields.Text(string="Request", compute="_compute_readable_body")
 
     state = fields.Selection(
         [("waiting", "Waiting"), ("delivered", "Delivered"), ("failed", "Given Up")],
@@ -79,7 +81,7 @@ class PaymentLinkWebhookDelivery(models.Model):
     )
     answer_status = fields.Integer(string="Answer's Status", readonly=True)
     answer_body = fields.Text(string="Answer", readonly=True)
-    duration = fields.Integer(string="Milliseconds", readonly=True)
+    duration = fields.Integer(string="Time (ms)", readonly=True)
 
     _message_unique = models.Constraint(
         "UNIQUE(webhook_id, message_ref)",
@@ -90,6 +92,14 @@ class PaymentLinkWebhookDelivery(models.Model):
     _order_index = models.Index("(webhook_id, link_id, id) WHERE state = 'waiting'")
     _success_index = models.Index("(webhook_id, delivered_at)")
     _create_date_index = models.Index("(create_date)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("body")
+    def _compute_readable_body(self):
+        for delivery in self:
+            content = json.loads(delivery.body or "{}")
+            delivery.readable_body = json.dumps(content, indent=2, ensure_ascii=False)
 
     # === ACTION METHODS === #
 
@@ -113,7 +123,7 @@ class PaymentLinkWebhookDelivery(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%(count)s events are on their way.", count=len(self)
+                    "Events on their way: %(count)s", count=len(self)
                 ),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },

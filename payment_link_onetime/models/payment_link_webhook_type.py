@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class PaymentLinkWebhookType(models.Model):
@@ -13,3 +13,12 @@ class PaymentLinkWebhookType(models.Model):
     description = fields.Char(required=True, readonly=True, translate=True)
 
     _name_unique = models.Constraint("UNIQUE(name)", "This event exists already.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name", "description")
+    def _compute_display_name(self):
+        for webhook_type in self:
+            webhook_type.display_name = (
+                f"{webhook_type.name}: {webhook_type.description}"
+            )
