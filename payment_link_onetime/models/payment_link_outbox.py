@@ -11,7 +11,7 @@ class PaymentLink(models.Model):
     outbox_ids = fields.One2many(
         "payment.link.message",
         "link_id",
-        string="Messages",
+        string="Scheduled Messages",
         readonly=True,
         copy=False,
     )
