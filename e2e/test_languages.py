@@ -74,6 +74,13 @@ def test_every_state_is_accessible_in_every_language(
             check_language(page, code, sources)
 
 
+# What mails to customers are about.
+RECORDS = {
+    "payment.link": lambda pages: pages._create_link(),
+    "payment.transaction": lambda pages: pages._create_completed().transaction_ids,
+}
+
+
 def test_mails_are_accessible_in_every_language(server, open_browser, sources):
     """Every mail of the addon to customers, as it is sent, and in English, too."""
     mails = []
@@ -102,18 +109,18 @@ def test_mails_are_accessible_in_every_language(server, open_browser, sources):
 
 
 def get_templates(env):
-    """Return the addon's mail templates."""
+    """Return the addon's mail templates for customers."""
     data = env["ir.model.data"].search(
         [("module", "=", "payment_link_onetime"), ("model", "=", "mail.template")]
     )
-    return env["mail.template"].browse(data.mapped("res_id"))
+    templates = env["mail.template"].browse(data.mapped("res_id"))
+    return templates.filtered(lambda template: template.model in RECORDS)
 
 
 def get_mail(pages, template):
-    """Return the HTML of a mail about a link, in the layout that links are sent in."""
-    link = pages._create_link(partner_id=pages.customer.id)
-    assert template.model == link._name, f"{template.name}: about what is it sent?"
+    """Return the HTML of a mail, in the layout that links are sent in."""
+    record = RECORDS[template.model](pages)
     mail_id = template.send_mail(
-        link.id, email_layout_xmlid="payment_link_onetime.mail_layout"
+        record.id, email_layout_xmlid="payment_link_onetime.mail_layout"
     )
     return pages.env["mail.mail"].browse(mail_id).body_html
