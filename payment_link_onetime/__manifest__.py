@@ -42,13 +42,11 @@
     "assets": {
         "web.assets_backend": [
             "payment_link_onetime/static/src/backend/**/*",
+            "payment_link_onetime/static/src/dashboard/**/*",
         ],
         "web.assets_frontend": [
             "payment_link_onetime/static/src/interactions/**/*",
             "payment_link_onetime/static/src/scss/**/*",
-        ],
-        "web.assets_backend": [
-            "payment_link_onetime/static/src/dashboard/**/*",
         ],
         "web.assets_tests": ["payment_link_onetime/static/tests/tours/**/*"],
     },
