@@ -26,6 +26,7 @@ from . import test_redirect
 from . import test_reissue
 from . import test_security
 from . import test_send
+from . import test_send_attacks
 from . import test_send_channels
 from . import test_settings
 from . import test_share
