@@ -12,7 +12,7 @@ from dev.server import wait_until
 _SCAN_SECONDS = 20
 
 
-def test_E1_code_on_the_screen_is_the_link(server, open_browser):
+def test_E1_D3_code_on_the_screen_is_the_link(server, open_browser):
     """The customer's camera sees the address of the link, to the letter."""
     with server.environment() as env:
         env.user.odoobot_state = "disabled"  # It would open a chat over the page.
@@ -41,3 +41,19 @@ def test_E1_code_on_the_screen_is_the_link(server, open_browser):
 
     (barcode,) = wait_until(scan, _SCAN_SECONDS, "a code that can be read")
     assert barcode.text == url
+
+    # She takes it along in every form, and the dialog is still there to send it from.
+    with page.expect_download() as download:
+        page.click(".modal button[name=action_download_qr_png]")
+    (barcode,) = zxingcpp.read_barcodes(Image.open(download.value.path()))
+    assert barcode.text == url
+    with page.expect_download() as download:
+        page.click(".modal button[name=action_download_qr_svg]")
+    assert download.value.suggested_filename.endswith(".svg")
+    assert b"<svg" in download.value.path().read_bytes()
+    with page.expect_popup() as popup:
+        page.click(".modal button[name=action_print_poster]")
+    poster = popup.value.get_by_role("heading", name="Scan to pay")
+    expect(poster).to_be_visible()
+    expect(code).to_be_visible()
+    expect(page.locator(".modal button[name=action_send]")).to_be_enabled()

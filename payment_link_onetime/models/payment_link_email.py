@@ -141,4 +141,5 @@ class PaymentLink(models.Model):
         :param str message: The words, as plain text.
         :rtype: Markup|bool
         """
+        message = (message or "").strip()
         return plaintext2html(message) if message else False

@@ -35,8 +35,9 @@ class PaymentLink(models.Model):
 
         :return: The URL action.
         :rtype: dict
+        :raises UserError: if nobody can pay the link any more.
         """
-        self.ensure_one()
+        self._check_sendable()  # Here it is a dialog, and there a page of its own.
         return {
             "type": "ir.actions.act_url",
             "url": f"/report/html/payment_link_onetime.report_poster/{self.id}",
@@ -53,6 +54,8 @@ class PaymentLink(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        # The path holds the link's secret, and anybody may call an action.
+        self.check_access("read")
         return {
             "type": "ir.actions.act_url",
             "url": f"{self._get_page_path()}/{name}",

@@ -22,6 +22,7 @@ class PaymentLink(models.Model):
         :raises UserError: if no money was received.
         """
         self.ensure_one()
+        self.check_access("read")  # A refusal names the link, too.
         self.sudo()._get_receipt_values(self.sudo()._get_receipt_charges())
         # It has a layout of its own: nobody is asked to choose Odoo's first.
         return self.env.ref(

@@ -68,8 +68,8 @@ class PaymentLink(models.Model):
         text = template.with_context(payment_link_channel=channel)._render_field(
             "body", list(self._ids), compute_lang=True
         )[self.id]
-        if message:
-            text = f"{message.strip()}\n{text}"
+        if message := (message or "").strip():
+            text = f"{message}\n{text}"
         # Amounts are written with blanks that don't break. One of them, and an SMS
         # holds 70 characters, not 160.
         return text.replace("\N{NO-BREAK SPACE}", " ").replace(

@@ -41,6 +41,7 @@ from . import test_reissue
 from . import test_request
 from . import test_security
 from . import test_send
+from . import test_send_attacks
 from . import test_send_channels
 from . import test_settings
 from . import test_share

@@ -283,24 +283,22 @@ class TestSecurity(PaymentLinkCommon):
 
     def test_dialog_does_not_hand_out_foreign_links(self):
         """A forged dialog on a colleague's link shows neither URL nor QR code."""
-        dialog = (
-            self.env["payment.link.send"]
-            .with_user(self.seller)
-            .create(
-                {
-                    "link_id": self.other_link.id,
-                    "company_id": self.company.id,
-                    "currency_id": self.company.currency_id.id,
-                    "amount": 1.0,
-                }
-            )
-        )
+        values = {
+            "link_id": self.other_link.id,
+            "company_id": self.company.id,
+            "currency_id": self.company.currency_id.id,
+            "amount": 1.0,
+            "channels": ["email"],
+        }
+        dialogs = self.env["payment.link.send"].with_user(self.seller)
+        # It would be filled in from the link.
+        self._assert_denied(dialogs.create, values)
+        dialog = dialogs.create({**values, "phone": "+32470123456"})
         for field_name in ("url", "qr_code"):
             self.env.invalidate_all()  # A request starts with nothing in its cache.
             self._assert_denied(dialog.read, [field_name])
         self.env.invalidate_all()
         self._assert_denied(dialog.action_send)
-        dialogs = self.env["payment.link.send"].with_user(self.seller)
         self._assert_denied(
             dialogs.with_context(default_link_id=self.other_link.id).default_get,
             ["link_id", "amount"],

@@ -4,3 +4,4 @@ from . import payment_link_refund
 from . import payment_link_send
 from . import payment_link_send_channels
 from . import payment_link_webhook_replay
+from . import payment_link_send_paper

@@ -36,6 +36,7 @@ class PaymentLinkSend(models.TransientModel):
     discount_text = fields.Char(readonly=True)
     amount = fields.Monetary(
         compute="_compute_amount",
+        compute_sudo=False,  # It tells what the link asks, to whoever named its id.
         store=True,
         precompute=True,
         readonly=False,

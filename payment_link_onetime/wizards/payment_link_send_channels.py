@@ -13,8 +13,14 @@ class PaymentLinkSend(models.TransientModel):
 
     _inherit = "payment.link.send"
 
+    # What is stored is computed as superuser if nothing else is said: these tell of the
+    # link and the contact, whichever a forged dialog names.
     channels = fields.Json(
-        compute="_compute_channels", store=True, precompute=True, readonly=False
+        compute="_compute_channels",
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
     )
     # Not stored: PostgreSQL keeps the keys of an object in an order of its own.
     channel_checkboxes = fields.Json(
@@ -25,6 +31,7 @@ class PaymentLinkSend(models.TransientModel):
     email = fields.Char(string="E-mail", related="partner_id.email", related_sudo=False)
     phone = fields.Char(
         compute="_compute_phone",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
