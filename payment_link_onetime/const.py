@@ -240,6 +240,8 @@ FAILURE_MINUTES = 60
 WEBHOOK_TYPES = {
     "created": "link.created",
     "sent": "link.sent",
+    "reminded": "link.reminded",
+    "bounced": "link.bounced",
     "opened": "link.opened",
     "attempted": "link.payment_started",
     "pending": "link.payment_pending",
