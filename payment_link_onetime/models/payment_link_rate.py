@@ -8,7 +8,7 @@ from odoo.tools import SQL
 _LONGEST_WINDOW = "1 day"
 
 
-class PaymentLinkRate(models.AbstractModel):
+class PaymentLinkRate(models.Model):
     """How often somebody did something lately.
 
     It is counted in transactions of its own: a request that fails counts as well. What
@@ -18,12 +18,14 @@ class PaymentLinkRate(models.AbstractModel):
 
     _name = "payment.link.rate"
     _description = "Rate of Requests"
+    _auto = False  # It has no records: `init` makes the table.
+    _log_access = False
 
     # === CRUD METHODS === #
 
     def init(self):
         """Override of `base` to make a table that is not kept through a crash."""
-        table = SQL.identifier(self._get_table())
+        table = SQL.identifier(self._table)
         self.env.cr.execute(
             SQL(
                 "CREATE UNLOGGED TABLE IF NOT EXISTS %s"
@@ -35,7 +37,7 @@ class PaymentLinkRate(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 "CREATE INDEX IF NOT EXISTS %s ON %s (bucket, hit_at)",
-                SQL.identifier(f"{self._get_table()}_idx"),
+                SQL.identifier(f"{self._table}_idx"),
                 table,
             )
         )
@@ -54,7 +56,7 @@ class PaymentLinkRate(models.AbstractModel):
         :return: The seconds to wait; 0 if it was counted.
         :rtype: int
         """
-        table = SQL.identifier(self._get_table())
+        table = SQL.identifier(self._table)
         # Not the registry's cursor: also who only reads is counted.
         with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute(SQL("SET LOCAL synchronous_commit = off"))
@@ -82,13 +84,7 @@ class PaymentLinkRate(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 "DELETE FROM %s WHERE hit_at < now() - INTERVAL %s",
-                SQL.identifier(self._get_table()),
+                SQL.identifier(self._table),
                 _LONGEST_WINDOW,
             )
         )
-
-    # === GETTERS === #
-
-    @api.model
-    def _get_table(self):
-        return self._name.replace(".", "_")
