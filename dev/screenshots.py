@@ -5,7 +5,7 @@ import subprocess
 
 from .chromium import ensure_chromium
 from .console import SetupError, phase
-from .databases import PLAIN, Databases
+from .databases import Databases
 from .odoo import ready_odoo
 from .paths import CACHE, ROOT
 from .server import OdooServer
@@ -20,7 +20,7 @@ def screenshots(_arguments):
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
-        template = databases.with_addon(PLAIN)
+        template = databases.with_languages()
         with databases.temporary(template, "screenshots") as database:
             shop = _prepare(odoo, database)
             with OdooServer(odoo, database, workers=0) as server:

@@ -6,11 +6,12 @@ It is given `answer_path`, the file to write to.
 import base64
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 
 INK = "#2f5d50"
 NAME = "Oak & Linen"
@@ -43,17 +44,22 @@ def set_up_shop(env):
     )
 
 
-def create_quotation(env):
+def find_tax(env):
+    taxes = env["account.tax"]
+    if tax := taxes.search([("name", "=", "10%")], limit=1):
+        return tax
     group = env["account.tax.group"].create({"name": "Sales tax"})
-    tax = env["account.tax"].create(
-        {"name": "10%", "amount": 10.0, "tax_group_id": group.id}
-    )
+    return taxes.create({"name": "10%", "amount": 10.0, "tax_group_id": group.id})
+
+
+def create_quotation(env, customer=None):
+    tax = find_tax(env)
     lines = [
         ("Oak garden chair", 2, 140.0),
         ("Linen cushion", 4, 18.0),
         ("Delivery to your door", 1, 28.0),
     ]
-    customer = env["res.partner"].create(
+    customer = customer or env["res.partner"].create(
         {
             "name": "Ada Byron",
             "email": "ada.byron@example.com",
@@ -155,15 +161,47 @@ def create_history(env, customer):
     env.invalidate_all()
 
 
+def create_translations(env, customer):
+    """Return links of customers who read other languages: open, and too late."""
+    paths = {}
+    for code, name in (("de_DE", "Lena Vogel"), ("ar_001", "ليلى حداد")):
+        values = {"name": name, "lang": code, "country_id": customer.country_id.id}
+        partner = env["res.partner"].create(values)
+        order = create_quotation(env, partner)
+        links = env["payment.link"].create({"sale_order_id": order.id})
+        links += env["payment.link"].create({"amount": 250, "partner_id": partner.id})
+        links[1]._store({"expires_at": Datetime.now() - timedelta(hours=1)})
+        lang = code.split("_")[0]
+        paths[f"page-phone-{lang}"], paths[f"expired-phone-{lang}"] = (
+            link._get_page_path() for link in links
+        )
+    return paths
+
+
+def render_mail(env, order):
+    """Return the mail that brings a quotation's link, and the link's poster."""
+    link = env["payment.link"].create({"sale_order_id": order.id})
+    layout = "payment_link_onetime.mail_layout"
+    template = env.ref("payment_link_onetime.mail_template_payment_link")
+    mail_id = template.send_mail(link.id, email_layout_xmlid=layout)
+    return env["mail.mail"].browse(mail_id).body_html, link.action_print_poster()["url"]
+
+
 set_up_shop(env)
 admin_env = env(user=env.ref("base.user_admin"))
 quotation = create_quotation(admin_env)
 instalments = create_instalments(admin_env, quotation.partner_id, 720.0, 800.0)
 create_history(admin_env, quotation.partner_id)
+other_quotation = create_quotation(admin_env, quotation.partner_id)
+mail, poster = render_mail(admin_env, other_quotation)
+translations = create_translations(admin_env, quotation.partner_id)
 env.cr.commit()
 answer = {
     "order_id": quotation.id,
     "instalments_id": instalments.id,
     "instalments_path": instalments._get_page_path(),
+    "mail": mail,
+    "poster": poster,
+    "translations": translations,
 }
 Path(answer_path).write_text(json.dumps(answer))

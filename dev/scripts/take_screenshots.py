@@ -90,6 +90,25 @@ def take_instalments(page, url, folder):
     save(page, folder / "parts-phone.png", full_page=True)
 
 
+def take_mail(page, url, html, folder):
+    """See what the customer gets. Its pictures come from this server."""
+    page.goto(url)  # A page without an address may load nothing.
+    page.set_content(html.replace('src="https://shop.example.com', f'src="{url}'))
+    save(page, folder / "mail.png", full_page=True)
+
+
+def take_poster(page, url, folder):
+    """See what hangs at the counter."""
+    page.goto(url)
+    save(page, folder / "poster.png", full_page=True)
+
+
+def take_translation(page, url, path):
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    save(page, path, full_page=True)
+
+
 def main(url, shop, folder, chromium):
     folder, shop = Path(folder), json.loads(shop)
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +120,11 @@ def main(url, shop, folder, chromium):
         take_refund(office, url, shop["instalments_id"], folder)
         take_page(browser.new_context(**PHONE).new_page(), f"{url}{path}", folder)
         parts_url = f"{url}{shop['instalments_path']}"
+        take_poster(office, url + shop["poster"], folder)
+        take_mail(browser.new_context(**PHONE).new_page(), url, shop["mail"], folder)
+        for name, translated in shop["translations"].items():
+            page = browser.new_context(**PHONE).new_page()
+            take_translation(page, url + translated, folder / f"{name}.png")
         take_instalments(browser.new_context(**PHONE).new_page(), parts_url, folder)
         browser.close()
 
