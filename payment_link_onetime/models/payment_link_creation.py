@@ -24,6 +24,21 @@ class PaymentLink(models.Model):
 
     _inherit = "payment.link"
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("reference")
+    def _check_reference(self):
+        """No mail goes out with a subject of several lines."""
+        for link in self:
+            if len(link.reference.splitlines()) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "The reference %(reference)s has several lines. Write it in"
+                        " one.",
+                        reference=link.reference,
+                    )
+                )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
