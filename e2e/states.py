@@ -363,8 +363,8 @@ def reach(page, state, url):
     if state == "payer":
         page.locator(".o_payment_link_payer summary").click()
     if state == "renewed":
-        page.get_by_role("button", name="Send me a new link").click()
-        page.get_by_text("a new link is on its way").wait_for()
+        page.locator("form[action$='/renew'] button").click()
+        page.wait_for_url("**renewed=1")
     if state == "waiting":
         _start_charge(page)
         page.goto(f"{url}?returned=1")
