@@ -84,8 +84,11 @@ class Measurement:
                 self._visit(path)
             time.sleep(0.2)
             seen = list(read_requests(self.server.log()[offset:]))
-            # Jobs and signals from other workers only ever add queries.
-            queries = min((request.queries for request in seen), default=None)
+            # Jobs and signals from other workers only ever add queries. A picture of
+            # the warm-up that is late has none.
+            queries = min(
+                (request.queries for request in seen if request.queries), default=None
+            )
             seconds = median(request.sql + request.other for request in seen)
             costs[name] = (queries, seconds)
         return costs
