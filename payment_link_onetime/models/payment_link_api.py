@@ -236,7 +236,9 @@ class PaymentLink(models.Model):
 
         Deleting a deleted link changes nothing.
 
-        :raises ApiError: if a payment of it succeeded, also if it was refunded since.
+        :raises ApiError: if a payment of it succeeded, also if it was refunded since,
+            or if one is under way: a deleted link has no payments. Who wants to close
+            such a link cancels it.
         """
         self.ensure_one()
         self.check_access("write")
@@ -249,6 +251,16 @@ class PaymentLink(models.Model):
                 "already_paid",
                 # To the letter: programs of others compare it.
                 "Cannot delete a link with successful transactions",
+            )
+        if self.amount_pending or self.amount_authorized or self._is_being_paid():
+            raise ApiError(
+                409,
+                "payment_under_way",
+                self.env._(
+                    "The payment link %(reference)s is being paid at this moment. Try"
+                    " again later, or cancel it: what is on its way is kept then.",
+                    reference=self.reference,
+                ),
             )
         self._store({"deleted_at": fields.Datetime.now()})
         if self.state != "cancelled":
