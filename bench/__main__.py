@@ -13,6 +13,7 @@ from dev.paths import CACHE
 from dev.server import OdooServer, free_port
 from dev.wkhtmltopdf import path_with_wkhtmltopdf
 
+from .api import ApiPlan, make_api_rows, measure_api
 from .bulk import QUICK_SIZES, SIZES, make_bulk_rows, measure_bulk
 from .measure import Measurement, Plan
 from .report import print_table
@@ -26,15 +27,18 @@ def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short, and less exact")
     parser.add_argument(
-        "--only", choices=("payers", "bulk"), help="one part of it, not all"
+        "--only", choices=("payers", "bulk", "api"), help="one part of it, not all"
     )
     options = parser.parse_args()
     with ready_odoo() as odoo:
         databases = Databases(odoo)
         databases.drop_abandoned()
-        if options.only != "bulk":
+        if options.only in (None, "payers"):
             _measure_payers(odoo, databases, options.quick)
-        if options.only != "payers":
+        if options.only in (None, "api"):
+            plan = ApiPlan(2, 1.0) if options.quick else ApiPlan()
+            print_table(make_api_rows(measure_api(odoo, databases, plan)))
+        if options.only in (None, "bulk"):
             sizes = QUICK_SIZES if options.quick else SIZES
             print_table(make_bulk_rows(measure_bulk(odoo, databases, sizes)))
 

@@ -27,7 +27,7 @@ class Browser:
     def get(self, path):
         """Return the body of a page, redirects followed."""
         for _redirect in range(5):
-            status, headers, body = self._request("GET", path)
+            status, headers, body = self.request("GET", path)
             if status not in (301, 302, 303, 307, 308):
                 break
             path = headers["Location"].split(f":{self.port}")[-1]
@@ -38,7 +38,7 @@ class Browser:
     def call(self, path, params):
         """Return the result of a JSON-RPC route."""
         payload = {"jsonrpc": "2.0", "id": next(_ids), "params": params}
-        status, _headers, body = self._request(
+        status, _headers, body = self.request(
             "POST", path, json.dumps(payload), {"Content-Type": "application/json"}
         )
         if status != 200:
@@ -48,7 +48,7 @@ class Browser:
             raise Failure(answer["error"]["data"].get("message") or "an error")
         return answer.get("result")
 
-    def _request(self, verb, path, body=None, headers=None):
+    def request(self, verb, path, body=None, headers=None):
         headers = dict(headers or {})
         if self.cookies:
             pairs = (f"{name}={value}" for name, value in self.cookies.items())

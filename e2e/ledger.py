@@ -104,3 +104,17 @@ class Ledger:
             _JOB_SECONDS,
             "the job that books payments",
         )
+
+    def wait_for_requests(self):
+        """Wait until the job asked the providers for all captures, voids and refunds."""
+        wait_until(
+            lambda: (
+                not self.rows(
+                    "SELECT id FROM payment_transaction"
+                    " WHERE payment_link_request IS NOT NULL AND state = 'draft'"
+                )
+            ),
+            _JOB_SECONDS,
+            "the job that asks the providers",
+        )
+        self.wait_for_jobs()

@@ -11,8 +11,6 @@ from clerks import Clerk
 from links import create_links
 from races import ROUNDS, at_once
 
-from dev.server import wait_until
-
 SERVER = {"workers": 4, "cron_threads": 1}
 
 LATE = ("requests under way are counted", "captured or voided meanwhile")
@@ -38,20 +36,6 @@ def race(clerks, model, method, values, context=None):
     )
     assert sorted(refusal is None for refusal in refusals) == [False, True], refusals
     return next(refusal for refusal in refusals if refusal)
-
-
-def wait_for_requests(ledger):
-    wait_until(
-        lambda: (
-            not ledger.rows(
-                "SELECT id FROM payment_transaction"
-                " WHERE payment_link_request IS NOT NULL AND state = 'draft'"
-            )
-        ),
-        180,
-        "the job that asks the providers",
-    )
-    ledger.wait_for_jobs()
 
 
 def hold_money(server, links):
@@ -83,7 +67,7 @@ def test_C5_two_captures_of_one_authorization(server, ledger, clerks):
         values = {"amount_to_capture": 100.0}
         told = race(clerks, "payment.capture.wizard", "action_capture", values, context)
         assert any(text in told for text in LATE), told
-    wait_for_requests(ledger)
+    ledger.wait_for_requests()
     for link in links:
         account = ledger.account(link.id)
         assert account.states == {"done": 2}, account  # The charge, and its capture.
@@ -100,7 +84,7 @@ def test_A12_two_refunds_of_one_payment(server, ledger, clerks):
         values = {"link_id": link.id, "amount": 100.0, "reason": "duplicate"}
         told = race(clerks, "payment.link.refund", "action_refund", values)
         assert UNDER_WAY in told or "nothing to refund" in told, told
-    wait_for_requests(ledger)
+    ledger.wait_for_requests()
     for link in links:
         refunds = ledger.rows(
             "SELECT SUM(amount), COUNT(*) FROM payment_transaction"

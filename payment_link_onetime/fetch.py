@@ -40,7 +40,8 @@ class TreeQuery:
         """Run the query, and put what it reads into the cache.
 
         :param model: A recordset of the query's model, in sudo.
-        :param dict values: What to look for instead of the texts in the query's domain.
+        :param dict values: What to look for instead of the texts in the query's domain,
+            or instead of the tuples in it.
         :return: The records.
         """
         assert model.env.su, "access rights are not applied"
@@ -57,6 +58,8 @@ class TreeQuery:
 def _replace(param, values):
     """Return a parameter of a query, or the value that takes its place."""
     if isinstance(param, tuple):  # The ORM makes an IN of what was a =.
+        if param in values:
+            return values[param]
         return tuple(_replace(part, values) for part in param)
     return values.get(param, param) if isinstance(param, str) else param
 

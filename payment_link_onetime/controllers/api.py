@@ -79,7 +79,8 @@ class PaymentLinkApi(http.Controller):
         """Delete a payment link.
 
         Its page closes at once. The link is kept, with `is_delete` true. A link with a
-        successful payment cannot be deleted, also if it was refunded.
+        successful payment cannot be deleted, also if it was refunded, and neither can
+        one that is being paid. It can be cancelled.
         """
         link = self._find_link(link_id)
         link._api_delete()

@@ -237,10 +237,12 @@ def _choose_company(app_id):
     :raises ApiError: for a company that is not the user's.
     """
     user = request.env.user
-    company = user.company_id
-    if app_id is not None:
-        company = user.company_ids.filtered(lambda company: company.id == app_id)
-    if not company:
+    if app_id is None:
+        user.fetch(("company_id",))  # Odoo would read all that it knows of the user.
+        company_id = user.company_id.id
+    elif app_id in user._get_company_ids():
+        company_id = app_id
+    else:
         raise ApiError(
             400,
             "unknown_app",
@@ -249,4 +251,4 @@ def _choose_company(app_id):
             ),
             errors=[{"field": "app_id", "message": "not one of the user's companies"}],
         )
-    request.update_context(allowed_company_ids=company.ids)
+    request.update_context(allowed_company_ids=[company_id])

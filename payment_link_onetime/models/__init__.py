@@ -32,6 +32,7 @@ from . import payment_link_refund
 from . import payment_link_follow
 from . import payment_link_automation
 from . import payment_link_api
+from . import payment_link_api_fetch
 from . import payment_link_api_money
 from . import payment_link_idempotency
 from . import payment_link_rate

@@ -31,7 +31,7 @@ class IrHttp(models.AbstractModel):
             if user_id := check(scope=scope, key=key):
                 request.update_env(user=user_id, context={}, su=False)
                 request.update_context(
-                    lang=request.env.user.lang,
+                    lang=request.env["res.users"].context_get()["lang"],
                     payment_link_api_readonly=scope == API_SCOPE_READ,
                 )
                 return

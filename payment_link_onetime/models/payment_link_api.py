@@ -236,7 +236,9 @@ class PaymentLink(models.Model):
 
         Deleting a deleted link changes nothing.
 
-        :raises ApiError: if a payment of it succeeded, also if it was refunded since.
+        :raises ApiError: if a payment of it succeeded, also if it was refunded since,
+            or if one is under way: a deleted link has no payments. Who wants to close
+            such a link cancels it.
         """
         self.ensure_one()
         self.check_access("write")
@@ -249,6 +251,16 @@ class PaymentLink(models.Model):
                 "already_paid",
                 # To the letter: programs of others compare it.
                 "Cannot delete a link with successful transactions",
+            )
+        if self.amount_pending or self.amount_authorized or self._is_being_paid():
+            raise ApiError(
+                409,
+                "payment_under_way",
+                self.env._(
+                    "The payment link %(reference)s is being paid at this moment. Try"
+                    " again later, or cancel it: what is on its way is kept then.",
+                    reference=self.reference,
+                ),
             )
         self._store({"deleted_at": fields.Datetime.now()})
         if self.state != "cancelled":
@@ -348,6 +360,7 @@ class PaymentLink(models.Model):
 
         :rtype: list[dict]
         """
+        self._api_fetch()
         attempts = self._api_get_attempts()
         return [link._api_show_one(attempts.get(link.id)) for link in self]
 
@@ -390,14 +403,7 @@ class PaymentLink(models.Model):
             "total": money(self.amount_total),
             "lines": [line._api_show() for line in self.line_ids],
             "customer": self._api_show_customer(),
-            "documents": [
-                {
-                    "type": "order" if document._name == "sale.order" else "invoice",
-                    "id": document.id,
-                    "name": document._payment_link_get_title(),
-                }
-                for document in self._get_document() or ()
-            ],
+            "documents": self._api_show_documents(),
             "max_payments": self.max_payments,
             "activation_minutes": self.activation_minutes,
             "allow_partial": self.allow_partial,
@@ -406,8 +412,23 @@ class PaymentLink(models.Model):
             "save_payment_method": self.save_payment_method,
             "descriptor": self.descriptor or None,
             "metadata": self.metadata or None,
-            "replaced_by": self.replaced_by_id.code or None,
+            "replaced_by": self.replaced_by_id.sudo().code or None,
         }
+
+    def _api_show_documents(self):
+        """Return what the link asks money for as the API shows it.
+
+        :rtype: list[dict]
+        """
+        link_sudo = self.sudo()  # Who sees the link sees what it is for.
+        return [
+            {
+                "type": "order" if document._name == "sale.order" else "invoice",
+                "id": document.id,
+                "name": document._payment_link_get_title(),
+            }
+            for document in link_sudo._get_document() or ()
+        ]
 
     def _api_show_customer(self):
         """Return the link's customer as the API shows it, `None` for a guest.
@@ -431,9 +452,13 @@ class PaymentLink(models.Model):
         :rtype: dict
         """
         charges_sudo = self.env["payment.transaction"].sudo()  # Only their states.
+        # Every charge moves the count.
+        tried = self.filtered("charge_count")
+        if not tried:
+            return {}
         groups = charges_sudo._read_group(
             [
-                ("payment_link_id", "in", self.ids),
+                ("payment_link_id", "in", tried.ids),
                 ("operation", "!=", "refund"),
                 ("source_transaction_id", "=", False),
             ],

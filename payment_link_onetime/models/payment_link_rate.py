@@ -13,7 +13,7 @@ class PaymentLinkRate(models.Model):
 
     It is counted in transactions of its own: a request that fails counts as well. What
     is counted is worth nothing after a crash, and costs no more than that: PostgreSQL
-    writes no log of it, and nobody waits for a disk or for somebody else.
+    writes no log of it, so nobody waits for a disk, or for somebody else.
     """
 
     _name = "payment.link.rate"
@@ -59,24 +59,26 @@ class PaymentLinkRate(models.Model):
         table = SQL.identifier(self._table)
         # Not the registry's cursor: also who only reads is counted.
         with db_connect(self.env.cr.dbname).cursor() as cr:
-            cr.execute(SQL("SET LOCAL synchronous_commit = off"))
             cr.execute(
                 SQL(
                     """
-                    SELECT COUNT(*),
-                           EXTRACT(EPOCH FROM MIN(hit_at) - clock_timestamp()) + %s
-                      FROM %s
-                     WHERE bucket = %s
-                       AND hit_at > clock_timestamp() - %s * INTERVAL '1 second'
+                    WITH seen AS (
+                        SELECT COUNT(*) AS hits,
+                               EXTRACT(EPOCH FROM MIN(hit_at) - clock_timestamp()) + %s
+                               AS wait
+                          FROM %s
+                         WHERE bucket = %s
+                           AND hit_at > clock_timestamp() - %s * INTERVAL '1 second'
+                    ), counted AS (
+                        INSERT INTO %s (bucket) SELECT %s FROM seen WHERE hits < %s
+                    )
+                    SELECT hits, wait FROM seen
                     """,
-                    *(seconds, table, bucket, seconds),
+                    *(seconds, table, bucket, seconds, table, bucket, limit),
                 )
             )
             hits, wait = cr.fetchone()
-            if hits >= limit:
-                return max(math.ceil(wait or 0), 1)
-            cr.execute(SQL("INSERT INTO %s (bucket) VALUES (%s)", table, bucket))
-        return 0
+        return max(math.ceil(wait or 0), 1) if hits >= limit else 0
 
     @api.autovacuum
     def _gc_rates(self):
