@@ -215,6 +215,8 @@ API_REFUSALS_PER_ADDRESS = 60
 REQUESTS_PER_ADDRESS = 30
 MAX_REQUEST_SECONDS = 366 * 24 * 3600
 
+# For how many invoices another system may ask with one link.
+MAX_INVOICES = 200
 # How long a reference may be that another system names.
 MAX_REFERENCE = 100
 # How many messages the job that sends them takes at a time.

@@ -1,4 +1,5 @@
 import binascii
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -8,6 +9,7 @@ from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
+from ..const import CODE_LENGTH
 from ..exceptions import ApiError
 from ..schemas.link import LinkAnswer, LinkChange, LinkList, LinkRequest, SendRequest
 from ..schemas.money import (
@@ -246,14 +248,18 @@ class PaymentLinkApi(http.Controller):
         :rtype: payment.link
         :raises ApiError: if the caller sees none of that code.
         """
-        link = request.env["payment.link"].search(
-            [("code", "=", link_id), ("company_id", "=", request.env.company.id)]
-        )
+        link = request.env["payment.link"]
+        if re.fullmatch(r"[A-Z0-9]{8}", link_id):
+            link = link.search(
+                [("code", "=", link_id), ("company_id", "=", request.env.company.id)]
+            )
         if not link:
             raise ApiError(
                 404,
                 "not_found",
-                request.env._("There is no payment link %(code)s.", code=link_id),
+                request.env._(
+                    "There is no payment link %(code)s.", code=link_id[:CODE_LENGTH]
+                ),
             )
         return link
 
@@ -268,7 +274,12 @@ class PaymentLinkApi(http.Controller):
             ("company_id", "=", request.env.company.id),
             ("state", "=", query.state),
             ("payment_status", "=", query.payment_status),
-            ("reference", "=", query.reference),
+            (
+                "reference",
+                "=",
+                query.reference
+                and request.env["payment.link"]._normalize_reference(query.reference),
+            ),
             ("sale_order_id.name", "=", query.order),
             ("invoice_ids.name", "=", query.invoice),
             ("partner_id", "=", query.customer_id),
@@ -326,10 +337,13 @@ def _as_moment(value, is_end=False):
     :param value: A moment, a day, or `None`.
     :param bool is_end: Whether it is the last one: then the first one after it.
     """
-    if isinstance(value, datetime):
-        moment = value.astimezone(timezone.utc).replace(tzinfo=None)
-        return moment + timedelta(microseconds=1) if is_end else moment
-    if isinstance(value, date):
-        day = value + timedelta(days=1) if is_end else value
-        return datetime.combine(day, time())
+    try:
+        if isinstance(value, datetime):
+            moment = value.astimezone(timezone.utc).replace(tzinfo=None)
+            return moment + timedelta(microseconds=1) if is_end else moment
+        if isinstance(value, date):
+            day = value + timedelta(days=1) if is_end else value
+            return datetime.combine(day, time())
+    except OverflowError:  # The first and the last day of the calendar.
+        return datetime.min if value.year == 1 else datetime.max
     return None

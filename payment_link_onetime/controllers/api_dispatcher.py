@@ -62,9 +62,11 @@ class PaymentLinkApiDispatcher(Dispatcher):
         self.request.params = args
         self.body = self._read_body()
         result = self.request.registry["ir.http"]._dispatch(endpoint)
-        if isinstance(result, Response):
-            return result
-        return self.request.make_json_response(result)
+        if not isinstance(result, Response):
+            result = self.request.make_json_response(result)
+        # It tells where to pay, and of customers.
+        result.headers.setdefault("Cache-Control", "no-store")
+        return result
 
     def _read_body(self):
         """Return what the body says, `None` if there is none.
@@ -79,7 +81,11 @@ class PaymentLinkApiDispatcher(Dispatcher):
         if http_request.mimetype not in self.mimetypes:
             raise UnsupportedMediaType("Send the body as application/json.")
         try:
-            return json.loads(data, parse_constant=_refuse_constant)
+            return json.loads(
+                data,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_doubles,
+            )
         except (RecursionError, ValueError) as error:
             raise BadRequest(f"The body is no JSON: {error}") from error
 
@@ -134,3 +140,11 @@ class PaymentLinkApiDispatcher(Dispatcher):
 
 def _refuse_constant(name):
     raise ValueError(f"{name} is no JSON")
+
+
+def _refuse_doubles(pairs):
+    """Return what an object says. JSON does not tell which of two values counts."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object has two members of one name")
+    return members

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from werkzeug.exceptions import MethodNotAllowed
 
 from odoo import http
 from odoo.http import request
@@ -122,6 +123,7 @@ def operation(
 
 def _run(told, function, values):
     """Check a request against what its operation takes, and answer it."""
+    _check_method(told)
     _check_rate()
     if not told.is_reading and request.env.context.get("payment_link_api_readonly"):
         raise ApiError(
@@ -130,7 +132,7 @@ def _run(told, function, values):
             request.env._("This API key can only read."),
         )
     data = request.dispatcher.body
-    parameters = request.httprequest.args.to_dict()
+    parameters = _read_parameters()
     for said in (data, parameters):
         refuse_strange_characters(said)
         refuse_card_data(said)
@@ -184,6 +186,36 @@ def _answer(told, function):
     return request.env["payment.link.idempotency"]._answer_once(
         key, parts, lambda: (told.status, function())
     )
+
+
+def _check_method(told):
+    """Refuse what Odoo lets through to every operation: the method `OPTIONS`.
+
+    :param Operation told: The operation.
+    :raise MethodNotAllowed: Naming what the address takes.
+    """
+    method = request.httprequest.method
+    if method != told.method and (method, told.method) != ("HEAD", "GET"):
+        raise MethodNotAllowed(
+            [other.method for other in OPERATIONS if other.path == told.path]
+        )
+
+
+def _read_parameters():
+    """Return the parameters of the address.
+
+    :rtype: dict
+    :raises ApiError: for one that is given twice: which one counts is not guessed.
+    """
+    lists = request.httprequest.args.to_dict(flat=False)
+    if doubles := [name for name, values in lists.items() if len(values) > 1]:
+        raise ApiError(
+            400,
+            "invalid_request",
+            request.env._("Some fields of the request are not right."),
+            errors=[{"field": name, "message": "given twice"} for name in doubles],
+        )
+    return {name: value for name, (value,) in lists.items()}
 
 
 def _check_rate():

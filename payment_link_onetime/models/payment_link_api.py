@@ -49,27 +49,41 @@ class PaymentLink(models.Model):
         """
         values = self._api_prepare_values(asked)
         if asked.reference:
-            link_sudo = self.sudo().search(  # Also links that the caller may not see.
-                [
-                    ("company_id", "=", self.env.company.id),
-                    ("reference", "=", asked.reference.strip()),
-                    ("replaced_by_id", "=", False),
-                ],
-                limit=1,
-            )
-            if link_sudo:
-                raise ApiError(
-                    409,
-                    "reference_in_use",
-                    self.env._(
-                        "The payment link %(code)s has the reference %(reference)s"
-                        " already.",
-                        code=link_sudo.code,
-                        reference=link_sudo.reference,
-                    ),
-                    errors=[{"field": "reference", "message": link_sudo.code}],
-                )
+            self._api_check_reference(self._normalize_reference(asked.reference))
         return self._create_or_look_again(values)
+
+    @api.model
+    def _api_check_reference(self, reference):
+        """Refuse a reference that another link of the company has.
+
+        :param str reference: The reference.
+        :raises ApiError: naming that link, to callers who may see it.
+        """
+        link_sudo = self.sudo().search(  # Also links that the caller may not see.
+            [
+                ("company_id", "=", self.env.company.id),
+                ("reference", "=", reference),
+                ("replaced_by_id", "=", False),
+            ],
+            limit=1,
+        )
+        if not link_sudo:
+            return
+        if self.browse(link_sudo.id).has_access("read"):
+            code = link_sudo.code
+            message = self.env._(
+                "The payment link %(code)s has the reference %(reference)s already.",
+                code=code,
+                reference=reference,
+            )
+        else:
+            code = "taken"
+            message = self.env._(
+                "Another payment link has the reference %(reference)s already.",
+                reference=reference,
+            )
+        errors = [{"field": "reference", "message": code}]
+        raise ApiError(409, "reference_in_use", message, errors=errors)
 
     @api.model
     def _api_prepare_values(self, asked):
@@ -144,10 +158,7 @@ class PaymentLink(models.Model):
                 invoices |= self._api_find_document(
                     "account.move", name, f"invoices.{number}"
                 )
-            return {
-                **invoices._payment_link_prepare_values(),
-                "invoice_ids": [Command.set(invoices.ids)],
-            }
+            return {"invoice_ids": [Command.set(invoices.ids)]}
         return {}
 
     @api.model

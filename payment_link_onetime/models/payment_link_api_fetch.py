@@ -47,6 +47,11 @@ class PaymentLink(models.Model):
         if self:
             links_sudo = self.sudo()
             links_sudo._api_get_query().fetch(links_sudo, {_IDS: self._ids})
+            # Few links have these, and all would wait for PostgreSQL to plan for them.
+            links_sudo.replaced_by_id.fetch(("code",))
+            for field_name in self._get_document_fields():
+                documents_sudo = links_sudo[field_name]
+                documents_sudo.fetch((documents_sudo._rec_name,))
             # Only now: it takes what is in the cache.
             self.check_access("read")
 
@@ -65,10 +70,6 @@ class PaymentLink(models.Model):
         tree["currency_id"] = dict.fromkeys(("decimal_places", "name"))
         tree["line_ids"] = dict.fromkeys(_LINE_FIELDS)
         tree["partner_id"] = dict.fromkeys(("email", "name", "ref"))
-        tree["replaced_by_id"] = dict.fromkeys(("code",))
-        for field_name in self._get_document_fields():
-            field = self._fields[field_name]
-            name = self.env[field.comodel_name]._rec_name
-            tree[field_name] = {name: None} if field.type == "many2one" else None
+        tree.update(dict.fromkeys(self._get_document_fields()))
         domain = [("id", "in", list(_IDS))]
         return TreeQuery(self.sudo(), domain, tree)

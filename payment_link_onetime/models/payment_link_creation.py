@@ -1,5 +1,6 @@
 import math
 import secrets
+import unicodedata
 from datetime import date, datetime
 
 from psycopg2.errors import UniqueViolation
@@ -69,7 +70,8 @@ class PaymentLink(models.Model):
         :raises ConcurrencyError: if somebody else creates it at this moment. Odoo runs
             the request again, which then finds it.
         """
-        reference = reference.strip() if isinstance(reference, str) else ""
+        is_text = isinstance(reference, str)
+        reference = self._normalize_reference(reference) if is_text else ""
         if not reference:
             raise ValidationError(
                 self.env._("A reference is needed, such as an order number.")
@@ -156,7 +158,10 @@ class PaymentLink(models.Model):
         vals["code"] = self._generate_code()
         vals["access_token"] = secrets.token_urlsafe(ACCESS_TOKEN_BYTES)
         vals["reference"] = self._prepare_reference(
-            company, (vals.get("reference") or "").strip(), document, vals["code"]
+            company,
+            self._normalize_reference(vals.get("reference") or ""),
+            document,
+            vals["code"],
         )
         # A salesperson's own cookies say nothing about how this customer was won.
         for _parameter, field_name, _cookie in self.env["utm.mixin"].tracking_fields():
@@ -285,6 +290,15 @@ class PaymentLink(models.Model):
         return reference
 
     # === GETTERS === #
+
+    @api.model
+    def _normalize_reference(self, reference):
+        """Return a reference as it is stored: two that look alike are the same one.
+
+        :param str reference: The reference, as a caller wrote it.
+        :rtype: str
+        """
+        return unicodedata.normalize("NFC", reference).strip()
 
     @api.model
     def _get_document_from_values(self, vals):

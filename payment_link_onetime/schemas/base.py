@@ -1,6 +1,7 @@
 """What the schemas have in common."""
 
 import re
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -14,6 +15,8 @@ from pydantic import (
     Field,
 )
 
+# Control and format characters, and what ends lines and paragraphs.
+_INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -36,6 +39,16 @@ Amount = Annotated[
 
 # A text that says something.
 Text = Annotated[str, Field(pattern=r"\S")]
+
+
+def _check_visible(value):
+    if any(unicodedata.category(sign) in _INVISIBLE for sign in value):
+        raise ValueError("Leave out line breaks and invisible characters")
+    return value
+
+
+# A name for something. Two that look alike are one.
+Name = Annotated[Text, AfterValidator(_check_visible)]
 
 
 def _read_day(value):

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..const import (
     DESCRIPTOR_LENGTHS,
+    MAX_INVOICES,
     MAX_LINE_DESCRIPTION,
     MAX_LINE_VALUE,
     MAX_LINES,
@@ -16,7 +17,7 @@ from ..const import (
     MAX_REDIRECT_URL,
     MAX_REFERENCE,
 )
-from .base import Amount, Answer, Day, Request, Text
+from .base import Amount, Answer, Day, Name, Request, Text
 
 _DESCRIPTION = 2000
 
@@ -100,7 +101,7 @@ class LinkRequest(Request):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
         None, description="ISO 4217. Left out: the document's, or the company's."
     )
-    reference: Annotated[Text, Field(max_length=MAX_REFERENCE)] | None = Field(
+    reference: Annotated[Name, Field(max_length=MAX_REFERENCE)] | None = Field(
         None,
         description="What you call the payment, unique in the company. Left out: the"
         " document's number, or the link's id.",
@@ -112,7 +113,10 @@ class LinkRequest(Request):
     order: _Id | _Name | None = Field(
         None, description="A sales order, by its id in Odoo or its number."
     )
-    invoices: Annotated[list[_Id | _Name], Field(min_length=1)] | None = Field(
+    invoices: (
+        Annotated[list[_Id | _Name], Field(min_length=1, max_length=MAX_INVOICES)]
+        | None
+    ) = Field(
         None,
         description="Invoices of one customer, by their ids in Odoo or their numbers.",
     )

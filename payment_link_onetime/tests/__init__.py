@@ -1,4 +1,5 @@
 from . import test_api
+from . import test_api_attacks
 from . import test_api_docs
 from . import test_api_keys
 from . import test_api_money
