@@ -57,11 +57,13 @@ from . import payment_link_webhook_delivery
 from . import payment_link_webhook_job
 from . import payment_link_webhook_events
 from . import payment_provider
+from . import payment_provider_descriptor
 from . import payment_method
 from . import payment_transaction
 from . import payment_transaction_request
 from . import payment_transaction_document
 from . import payment_transaction_receipt
+from . import payment_transaction_descriptor
 from . import payment_transaction_api
 from . import account_payment
 from . import ir_qweb

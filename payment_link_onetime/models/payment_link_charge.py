@@ -338,6 +338,7 @@ class PaymentLink(models.Model):
             "payment_link_id": self.id,
             "payment_link_payer": self._hash_payer_key(payer_key),
             "payment_link_channel": self._get_visit_channel(payer_key),
+            "payment_link_descriptor": self.descriptor,
         }
         if document := self._get_document():
             values.update(document._payment_link_get_transaction_values())

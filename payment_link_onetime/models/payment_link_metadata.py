@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..const import DESCRIPTOR_LENGTHS, MAX_METADATA_KEYS, MAX_METADATA_TEXT
@@ -8,6 +8,13 @@ class PaymentLink(models.Model):
     """What a caller stores with a link for others: for statements, and for itself."""
 
     _inherit = "payment.link"
+
+    descriptor_text = fields.Char(
+        string="Statement Descriptor",
+        compute="_compute_descriptor_text",
+        help="What the payer reads on the statement, where the provider takes it. Other"
+        " programs set it when they make the link.",
+    )
 
     # === CONSTRAINT METHODS === #
 
@@ -63,3 +70,12 @@ class PaymentLink(models.Model):
                             key=str(item[0])[:50],
                         )
                     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("descriptor")
+    def _compute_descriptor_text(self):
+        for link in self:
+            parts = link.descriptor or {}
+            texts = (parts.get(key) for key in DESCRIPTOR_LENGTHS)
+            link.descriptor_text = ", ".join(filter(None, texts))

@@ -26,6 +26,7 @@ LINK_FIELDS = (
     "completed_at",
     "currency_id",
     "description",
+    "descriptor",
     "document_amount",
     "expires_at",
     "max_payments",

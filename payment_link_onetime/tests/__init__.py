@@ -10,6 +10,7 @@ from . import test_accounting
 from . import test_branding
 from . import test_batch
 from . import test_batch_rights
+from . import test_descriptor
 from . import test_document_page
 from . import test_expiry
 from . import test_fetch
