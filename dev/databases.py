@@ -39,11 +39,16 @@ _FLAVOURS = {
     PLAIN: ("sale_management", "account", "account_payment", "payment_demo", "sms"),
     WEBSITE: ("website",),
 }
-# What only some of the end-to-end tests need besides: their own payment provider, and
-# Odoo's automation rules.
+# What only some of the end-to-end tests need besides: their own payment provider, Odoo's
+# automation rules, and Odoo's own modules of providers.
 LOOPBACK = "loopback"
 AUTOMATION = "automation"
-_EXTRAS = {LOOPBACK: "payment_loopback", AUTOMATION: "base_automation"}
+PROVIDERS = "providers"
+_EXTRAS = {
+    LOOPBACK: "payment_loopback",
+    AUTOMATION: "base_automation",
+    PROVIDERS: "payment_stand_in",
+}
 # And every language that the addon is shipped in.
 LANGUAGES = "languages"
 

@@ -11,7 +11,14 @@ from ledger import Ledger
 from payers import Gateway
 
 from dev.chromium import FLAGS, ensure_chromium
-from dev.databases import AUTOMATION, LANGUAGES, LOOPBACK, PLAIN, Databases
+from dev.databases import (
+    AUTOMATION,
+    LANGUAGES,
+    LOOPBACK,
+    PLAIN,
+    PROVIDERS,
+    Databases,
+)
 from dev.odoo import ready_odoo
 from dev.paths import ROOT, TEST_ADDONS
 from dev.server import OdooServer
@@ -77,7 +84,7 @@ def start_server(odoo, databases):
     def start(flavour=PLAIN, check_log=True, **options):
         if flavour == LANGUAGES:
             template = databases.with_languages()
-        elif flavour in (AUTOMATION, LOOPBACK):
+        elif flavour in (AUTOMATION, LOOPBACK, PROVIDERS):
             template = databases.with_extra(flavour)
         else:
             template = databases.with_addon(flavour)

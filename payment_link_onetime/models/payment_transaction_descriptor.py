@@ -16,11 +16,10 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    # Taken over from the link: what asks the provider need not read it. Captures, voids
+    # and refunds have none.
     payment_link_descriptor = fields.Json(
-        readonly=True,
-        copy=False,
-        help="What the payer shall read on the statement, taken over from the link. Not"
-        " on captures, voids and refunds.",
+        string="Statement Descriptor", readonly=True, copy=False
     )
 
     # === BUSINESS METHODS - PAYMENT FLOW === #
@@ -108,7 +107,7 @@ class PaymentTransaction(models.Model):
         :return: The number of characters that a suffix can have.
         :rtype: int
         """
-        parameters_sudo = self.env["ir.config_parameter"].sudo()  # A setting, no secret.
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # It is no secret.
         text = parameters_sudo.get_param("payment_link_onetime.stripe_suffix_length")
         length = int(text) if text and text.isdecimal() else 0
         return length if 0 < length <= STRIPE_LONGEST_SUFFIX else STRIPE_CARD.longest

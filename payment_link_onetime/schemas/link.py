@@ -76,7 +76,12 @@ class CustomerRequest(Request):
 class DescriptorRequest(Request):
     """What the payer reads on the bank statement, where the provider takes it."""
 
-    name: str | None = Field(None, max_length=DESCRIPTOR_LENGTHS["name"])
+    name: str | None = Field(
+        None,
+        max_length=DESCRIPTOR_LENGTHS["name"],
+        description="Adyen, Mercado Pago, PayPal, Stripe and Worldline take it, as far as"
+        " their rules allow. The other parts are for further providers' modules.",
+    )
     phone: str | None = Field(None, max_length=DESCRIPTOR_LENGTHS["phone"])
     country: str | None = Field(None, max_length=DESCRIPTOR_LENGTHS["country"])
     city: str | None = Field(None, max_length=DESCRIPTOR_LENGTHS["city"])

@@ -185,7 +185,9 @@ class TestDescriptor(PaymentLinkCommon):
         charge = self._create_described_charge()
         charge.invalidate_recordset()
         self.assertEqual(charge._get_payment_link_descriptor(), self.descriptor)
-        self.assertFalse(self._pay(self._create_standalone_link()).payment_link_descriptor)
+        self.assertFalse(
+            self._pay(self._create_standalone_link()).payment_link_descriptor
+        )
 
     def test_C9_not_on_refunds_captures_and_voids(self):
         self.provider.write(
@@ -273,9 +275,7 @@ class TestDescriptor(PaymentLinkCommon):
                 self.assertTrue(charge.provider_id.code)
                 with self._provider() as bodies, self.assertQueryCount(0):
                     charge._send_api_request("POST", ENDPOINT, json=payload)
-                    charge.provider_id._send_api_request(
-                        "POST", ENDPOINT, json=payload
-                    )
+                    charge.provider_id._send_api_request("POST", ENDPOINT, json=payload)
                 self.assertEqual(bodies, [payload, payload])
 
     def test_C9_charge_named_in_the_body(self):
