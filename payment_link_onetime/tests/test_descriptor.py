@@ -224,7 +224,7 @@ class TestDescriptor(PaymentLinkCommon):
         charge = self._create_described_charge()
         with self._hook(fail), mute_logger("odoo.sql_db"), self.assertLogs(LOGGER):
             bodies = self._send(charge)
-        self.assertEqual(bodies, [self.payload])
+        self.assertEqual(bodies, [{"amount": {"value": 10000}, "reference": "X"}])
         charge._set_done()
         self.assertEqual(charge.payment_link_id.payment_status, "paid")
 
