@@ -238,6 +238,10 @@ RENEWALS_PER_ADDRESS = 20
 
 # Who tries again and again to pay is told of once in this many minutes.
 FAILURE_MINUTES = 60
+
+# So long after the first opening, the salesperson is told of it.
+OPENED_MINUTES = 1
+
 # What webhooks call the events of links. Others have no webhook.
 WEBHOOK_TYPES = {
     "created": "link.created",

@@ -18,7 +18,7 @@ def fetch_tree(model, domain, tree, limit=None):
         its turn for a many2one, a tree of columns for a one2many, and `None` for a
         many2many, for all other fields, and for relations of which only the ids matter.
     :param int limit: How many records to read at most.
-    :return: The records.
+    :return: The records, in the model's order.
     """
     return TreeQuery(model, domain, tree, limit).fetch(model)
 
@@ -32,7 +32,8 @@ class TreeQuery:
 
     def __init__(self, model, domain, tree, limit=None):
         assert model.env.su, "access rights are not applied"
-        query = model._search(domain, limit=limit, order=model._order)
+        order = None if limit == 1 else model._order
+        query = model._search(domain, limit=limit, order=order)
         self._root = _Branch(model, model._table, query, tree)
         self._sql = query.select(*self._root.terms)
 
@@ -49,7 +50,11 @@ class TreeQuery:
         if values:
             params = (_replace(param, values) for param in sql.params)
             sql = SQL(sql.code, *params, to_flush=sql.to_flush)
+        # Each record has at most one of what is joined, so the order of the joins does
+        # not matter: PostgreSQL would look for the best one for longer than it reads.
+        sql = SQL("SET LOCAL join_collapse_limit = 1; %s", sql)
         rows = model.env.execute_query(sql)
+        model.env.cr.execute("SET LOCAL join_collapse_limit TO DEFAULT")
         for row in rows:
             self._root.store(model.env, iter(row))
         return model.browse(row[0] for row in rows)

@@ -99,6 +99,9 @@ class PaymentLinkMessage(models.Model):
     def _enqueue(self, link, kind, key, due_at=None, **values):
         """Leave a message to the job, unless it is there already.
 
+        It wakes nobody: that is the caller's to do, who knows what is urgent. The job
+        looks for itself every hour.
+
         Of two requests at once, PostgreSQL lets one write the row. The other finds it,
         or is run again by Odoo.
 
@@ -131,8 +134,6 @@ class PaymentLinkMessage(models.Model):
             )
         )
         link.invalidate_recordset(["outbox_ids"])
-        if not due_at or due_at <= now:
-            self._wake_job()
 
     @api.model
     def _is_recent(self, domain, since):
@@ -147,10 +148,21 @@ class PaymentLinkMessage(models.Model):
         return bool(self.sudo().search_count(domain, limit=1))
 
     @api.model
-    def _wake_job(self):
+    def _wake_job(self, at=None):
+        """Wake the job that sends messages.
+
+        :param datetime at: When (UTC). Left out: now.
+        """
         self.env["payment.transaction"]._trigger_payment_link_cron(
-            "payment_link_onetime.cron_send_messages"
+            "payment_link_onetime.cron_send_messages", at
         )
+
+    @api.model
+    def _wake_job_if_due(self):
+        """Wake the job that sends messages, if there is something to send."""
+        due = [("state", "=", "waiting"), ("due_at", "<=", fields.Datetime.now())]
+        if self.search_count(due, limit=1):
+            self._wake_job()
 
     def _send(self):
         """Send the message, if it still waits and nobody else is sending it.

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import fields, models
 
-from ..const import FAILURE_MINUTES
+from ..const import FAILURE_MINUTES, OPENED_MINUTES
 
 # Which setting of a user's switches which notification.
 PREFERENCES = {
@@ -51,10 +51,18 @@ class PaymentLink(models.Model):
         key, values = "first", {}
         if transaction:
             key, values = str(transaction.id), {"transaction_id": transaction.id}
+        if event_type == "opened":
+            # Who pays at once is told of once.
+            values["due_at"] = fields.Datetime.now() + timedelta(minutes=OPENED_MINUTES)
         messages._enqueue(self, event_type, key, **values)
+        if event_type != "paid":  # The job that books it goes first.
+            messages._wake_job(values.get("due_at"))
 
     def _deliver_opened(self, message):
         """Tell the salesperson that the customer looks at the link."""
+        if self.payment_status != "unpaid":
+            reason = self.env._("The customer has paid in the meantime.")
+            return {"state": "skipped", "reason": reason}
         return self._notify_salesperson(
             message,
             lambda env: env._("Opened: %(reference)s", reference=self.reference),

@@ -146,7 +146,7 @@ class PaymentLink(models.Model):
         """Read what it takes to write down a provider's answer."""
         self._fetch_user()
         company = {
-            **dict.fromkeys(COMPANY_FIELDS),
+            **dict.fromkeys((*COMPANY_FIELDS, "payment_link_receipt")),
             "partner_id": dict.fromkeys(PARTNER_FIELDS),
         }
         tree = {

@@ -43,6 +43,7 @@ class PaymentLink(models.Model):
             # Of many who ask at the same moment, one writes the row.
             key = str(int(now.timestamp() // pause.total_seconds()))
             messages._enqueue(self, "renewal", key, requester=requester)
+            messages._wake_job()
 
     def _deliver_renewal(self, message):
         """Send the customer a new link, or the one that there is by now.

@@ -173,6 +173,9 @@ class PaymentTransaction(models.Model):
         Odoo's own job takes drafts as well, and would collide with payers who are
         just paying them. What cannot be booked stays, and is tried again every hour.
 
+        Mails about payments go out afterwards: they take longer to make than a payment
+        takes to book, and in a rush the payers come first.
+
         :return: None
         """
         transactions = self.search(
@@ -189,6 +192,7 @@ class PaymentTransaction(models.Model):
             tx._book_payment_link()
             if not cron._commit_progress(1):
                 break
+        self.env["payment.link.message"]._wake_job_if_due()
 
     def _book_payment_link(self):
         """Post-process a charge, and again while somebody else writes the same rows.
@@ -235,13 +239,14 @@ class PaymentTransaction(models.Model):
             self._trigger_payment_link_cron("sale.send_invoice_cron")
 
     @api.model
-    def _trigger_payment_link_cron(self, xmlid):
+    def _trigger_payment_link_cron(self, xmlid, at=None):
         """Wake a job. One that somebody deleted must not lose a payment.
 
         :param str xmlid: The XML id of the `ir.cron`.
+        :param datetime at: When (UTC). Left out: now.
         """
         if cron := self.env.ref(xmlid, raise_if_not_found=False):
-            cron.sudo()._trigger()  # Whoever pays may wake a job.
+            cron.sudo()._trigger(at)  # Whoever pays may wake a job.
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to put the link's reference into the memo."""

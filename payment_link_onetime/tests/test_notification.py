@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
-from .message_common import PaymentLinkMessageCommon
+from .message_common import MESSAGES_JOB, PaymentLinkMessageCommon
 
 
 @tagged("post_install", "-at_install")
@@ -17,6 +17,11 @@ class TestNotification(PaymentLinkMessageCommon):
         super().setUpClass()
         cls.company.payment_link_receipt = False
         cls.link = cls._create_link()
+
+    def _send_messages(self):
+        """Override to wait for what is sent a moment later."""
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=1)):
+            return super()._send_messages()
 
     def _fail(self, link, number):
         charge = self._create_transaction(
@@ -41,6 +46,47 @@ class TestNotification(PaymentLinkMessageCommon):
         )
         self.link._record_event("opened")
         self.assertFalse(self._send_messages())
+
+    def test_who_pays_at_once_is_told_of_once(self):
+        """The opening waits a moment for the payment."""
+        self.link._record_opening()
+        self._run_job(MESSAGES_JOB)
+        self.assertEqual(self.link.outbox_ids.state, "waiting")
+        self._pay(self.link)
+        mails = self._send_messages()
+        self.assertEqual(mails.subject, f"Paid: {self.link.reference}")
+        opened = self._get_messages(self.link, "opened")
+        self.assertEqual(opened.state, "skipped")
+        self.assertEqual(opened.reason, "The customer has paid in the meantime.")
+
+    def test_the_job_is_woken(self):
+        """At once for a failure, a moment later for an opening, and for a payment by
+        the job that books it: payers do not wait for mails."""
+        job = self.env.ref(MESSAGES_JOB)
+        triggers = self.env["ir.cron.trigger"]
+        now = fields.Datetime.now()
+
+        def get_new():
+            found = triggers.search([("cron_id", "=", job.id)], order="id")
+            times = found.mapped("call_at")
+            found.unlink()
+            return times
+
+        with freeze_time(now):
+            get_new()
+            self.link._record_opening()
+            self.assertEqual(get_new(), [now + timedelta(minutes=1)])
+            self._fail(self.link, 1)
+            self.assertEqual(get_new(), [now])
+            self._send_messages()
+            get_new()
+            self._pay(self.link)
+            self.assertFalse(get_new())
+            self._run_job("payment_link_onetime.cron_book")
+            self.assertEqual(get_new(), [now])
+            self._send_messages()
+            self._run_job("payment_link_onetime.cron_book")
+            self.assertFalse(get_new())
 
     def test_each_payment(self):
         link = self._create_standalone_link(max_payments=2, user_id=self.seller.id)
