@@ -50,11 +50,13 @@ class TreeQuery:
         if values:
             params = (_replace(param, values) for param in sql.params)
             sql = SQL(sql.code, *params, to_flush=sql.to_flush)
-        # Each record has at most one of what is joined, so the order of the joins does
-        # not matter: PostgreSQL would look for the best one for longer than it reads.
-        sql = SQL("SET LOCAL join_collapse_limit = 1; %s", sql)
+        if self._root.has_joins:
+            # Each record has at most one of what is joined, so their order does not
+            # matter: PostgreSQL would look for the best one for longer than it reads.
+            sql = SQL("SET LOCAL join_collapse_limit = 1; %s", sql)
         rows = model.env.execute_query(sql)
-        model.env.cr.execute("SET LOCAL join_collapse_limit TO DEFAULT")
+        if self._root.has_joins:
+            model.env.cr.execute("SET LOCAL join_collapse_limit TO DEFAULT")
         for row in rows:
             self._root.store(model.env, iter(row))
         return model.browse(row[0] for row in rows)
@@ -92,6 +94,7 @@ class _Branch:
         self.model_name = model._name
         self.terms = [SQL.identifier(alias, "id")]
         self.parts = []
+        self.has_joins = False
         for name, subtree in tree.items():
             field = model._fields[name]
             part = None
@@ -107,6 +110,7 @@ class _Branch:
                 part = _Branch(comodel, joined, query, subtree)
                 self.terms += part.terms
                 self.parts.append((None, part))
+                self.has_joins = True
 
     def store(self, env, values):
         """Put one row of the answer into the cache, without overwriting.

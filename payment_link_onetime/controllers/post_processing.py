@@ -13,6 +13,7 @@ class PaymentLinkPostProcessing(PaymentPostProcessing):
         """
         link_sudo = self._get_monitored_transaction().payment_link_id
         if link_sudo:
+            link_sudo.fetch(("access_token",))  # Odoo would read all of the link.
             return request.redirect(f"{link_sudo._get_page_path()}?returned=1")
         return super().display_status(**kwargs)
 

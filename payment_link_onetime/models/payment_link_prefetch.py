@@ -61,6 +61,8 @@ PAGE_COMPANY_FIELDS = (
     "payment_link_landing_view_id",
     "payment_link_text",
 )
+# What only a provider's answer needs: notes and receipts.
+ANSWER_COMPANY_FIELDS = ("alias_domain_id", "payment_link_receipt")
 PARTNER_FIELDS = ("commercial_partner_id", "company_id", "country_id", "lang", "tz")
 CONTACT_FIELDS = ("email", "name", "phone")
 USER_FIELDS = ("company_id", "partner_id", "share")
@@ -146,7 +148,7 @@ class PaymentLink(models.Model):
         """Read what it takes to write down a provider's answer."""
         self._fetch_user()
         company = {
-            **dict.fromkeys((*COMPANY_FIELDS, "payment_link_receipt")),
+            **dict.fromkeys((*COMPANY_FIELDS, *ANSWER_COMPANY_FIELDS)),
             "partner_id": dict.fromkeys(PARTNER_FIELDS),
         }
         tree = {

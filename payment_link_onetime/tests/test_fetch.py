@@ -61,7 +61,7 @@ class TestFetchTree(PaymentLinkCommon):
         links = links.sudo().sorted("id", reverse=True)
         expected = self._read(links)
         self.env.invalidate_all()
-        with self.assertQueryCount(2):
+        with self.assertQueryCount(2):  # One, and one for the planner.
             fetched = self._fetch(links)
             self.assertEqual(fetched, links)
             self.assertEqual(self._read(fetched), expected)
