@@ -15,6 +15,7 @@ from ..schemas.link import LinkAnswer, LinkChange, LinkList, LinkRequest, SendRe
 from ..schemas.money import (
     AmountRequest,
     ChargeRequest,
+    PaymentMethodList,
     RefundRequest,
     TransactionList,
 )
@@ -189,6 +190,20 @@ class PaymentLinkApi(http.Controller):
         """Give back money that the payer authorised and nobody captured."""
         link = self._find_link(link_id)
         return self._show_transactions(link, link._api_void(body.amount))
+
+    @operation(
+        "GET",
+        "/links/{link_id}/payment_methods",
+        answer=PaymentMethodList,
+        problems=(404,),
+    )
+    def list_payment_methods(self, link_id):
+        """List the saved payment methods with which a payment link can be charged now.
+
+        They are its customer's own. A guest has none, and the list is empty while the
+        link takes no payment: `charge` says why. Reading them reserves nothing.
+        """
+        return {"data": self._find_link(link_id)._api_show_payment_methods()}
 
     @operation(
         "POST",

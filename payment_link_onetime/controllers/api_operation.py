@@ -54,13 +54,9 @@ class Operation:
     @property
     def all_problems(self):
         """The HTTP statuses of all refusals, those included that many share."""
-        shared = {400, 401, 429}
+        shared = {400, 401, 403, 413, 415, 429}
         if not self.is_reading:
-            shared.add(403)
-        if self.method == "POST":
             shared.add(409)
-        if self.body:
-            shared |= {413, 415}
         return sorted(shared.union(self.problems))
 
 

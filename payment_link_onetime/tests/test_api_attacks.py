@@ -112,6 +112,7 @@ class TestApiAttacks(PaymentLinkApiCommon):
             ("POST", "/reissue", None),
             ("POST", "/send", {"channels": ["email"]}),
             ("GET", "/transactions", None),
+            ("GET", "/payment_methods", None),
             ("GET", "/qr.png", None),
             ("POST", "/refund", {"reason": "give"}),
             ("POST", "/capture", {}),
