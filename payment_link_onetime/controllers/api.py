@@ -295,8 +295,8 @@ class PaymentLinkApi(http.Controller):
                 query.reference
                 and request.env["payment.link"]._normalize_reference(query.reference),
             ),
-            ("sale_order_id.name", "=", query.order),
-            ("invoice_ids.name", "=", query.invoice),
+            ("sale_order_id", "any", _match_document(query.order)),
+            ("invoice_ids", "any", _match_document(query.invoice)),
             ("partner_id", "=", query.customer_id),
             (
                 "partner_id.email_normalized",
@@ -344,6 +344,20 @@ def _matches(template, path):
         part.startswith("{") or part == other
         for part, other in zip(parts, others, strict=True)
     )
+
+
+def _match_document(name):
+    """Return which documents a text names: by their number, or by their id.
+
+    :param str name: What the caller says, or `None`.
+    :rtype: Domain|None
+    """
+    if name is None:
+        return None
+    domain = Domain("name", "=", name)
+    if re.fullmatch(r"[1-9][0-9]{0,9}", name) and int(name) < 2**31:
+        domain |= Domain("id", "=", int(name))
+    return domain
 
 
 def _as_moment(value, is_end=False):
