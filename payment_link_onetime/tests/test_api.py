@@ -369,6 +369,9 @@ class TestApi(PaymentLinkApiCommon):
                 logging.getLogger().debug("The log is not empty, which would fail")
             self._assert_problem(response, 400, "card_data_refused", field)
             self.assertNotIn("4242", response.text)
+            for record in logs.records:
+                if not record.name.startswith("urllib3"):  # The shop's own log.
+                    self.assertNotIn("4242", record.getMessage(), record.name)
         self.assertFalse(self.env["payment.link"].search([]))
         self.assertFalse(self.env["payment.link.idempotency"].search([]))
 
