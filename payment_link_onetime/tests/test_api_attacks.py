@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -343,6 +344,18 @@ class TestApiAttacks(PaymentLinkApiCommon):
         again = self._call("POST", "/links", body, headers=headers, key=new_key)
         self.assertEqual(again.json(), first.json())
         self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+
+    def test_D10_request_that_is_being_carried_out_is_409(self):
+        answers = self.env["payment.link.idempotency"]
+        number = int(answers._hash([self.api_user.id, "1"])[:15], 16)
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+            response = self._call(
+                "POST", "/links", {"amount": "7.00"}, headers={"Idempotency-Key": "1"}
+            )
+        self._assert_problem(response, 409, "request_in_flight")
+        self.assertEqual(response.headers["Retry-After"], "1")
+        self.assertFalse(self.env["payment.link"].search([]))
 
     def test_D10_first_answer_stays_the_answer(self):
         """Also if the link has changed: it says what this request did."""
