@@ -86,6 +86,18 @@ class TestApiMoney(PaymentLinkApiCommon):
         self._assert_problem(self._call("DELETE", path), 400, "already_paid")
         self.assertFalse(link.deleted_at)
 
+    def test_B8_open_link_with_a_refunded_payment_is_not_deleted(self):
+        """A link that goes on after a payment had one all the same."""
+        link = self._create_standalone_link(max_payments=0)
+        self._pay(link)
+        self._run_jobs()
+        self._ask(link, "refund", {"reason": "Broken"})
+        self._run_job("payment_link_onetime.cron_send_requests")
+        self.assertEqual(link.state, "open")
+        response = self._call("DELETE", f"/links/{link.code}")
+        self._assert_problem(response, 400, "already_paid")
+        self.assertFalse(link.deleted_at)
+
     def test_who_does_not_keep_the_books_moves_no_money(self):
         link = self._create_held_link()
         for what, body in (
