@@ -29,12 +29,25 @@ import { readEvent } from "./example.mjs";
 const [secret, headers, body] = JSON.parse(readFileSync(0));
 console.log(JSON.stringify(readEvent(secret, headers, Buffer.from(body, "base64"))));
 """
+_SHELL = """
+import base64, json, os, subprocess, sys
+secret, headers, body = json.load(sys.stdin)
+names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+values = {name.upper().replace("-", "_"): headers[name] for name in names}
+result = subprocess.run(
+    ["sh", "example.sh"],
+    env={**os.environ, **values, "SECRET": secret},
+    input=base64.b64decode(body),
+)
+raise SystemExit(result.returncode)
+"""
 
 
 def read_examples():
     """Return the guide's examples: how to run each, and what it is."""
-    found = re.findall(r"```(python|javascript)\n(.*?)```", _GUIDE, re.DOTALL)
-    assert [language for language, _code in found] == ["python", "python", "javascript"]
+    found = re.findall(r"```(python|javascript|sh)\n(.*?)```", _GUIDE, re.DOTALL)
+    languages = [language for language, _code in found]
+    assert languages == ["python", "python", "javascript", "sh"]
     return found
 
 
@@ -52,7 +65,9 @@ def request_received(server):
     return secret, receiver.headers, body
 
 
-@pytest.fixture(params=read_examples(), ids=["library", "python", "javascript"])
+@pytest.fixture(
+    params=read_examples(), ids=["library", "python", "javascript", "shell"]
+)
 def read_event(request, tmp_path):
     """Give a function that runs an example, and returns the process."""
     language, code = request.param
@@ -60,6 +75,10 @@ def read_event(request, tmp_path):
     if language == "python":
         (tmp_path / "example.py").write_text(code)
         (tmp_path / "run.py").write_text(_PYTHON)
+        command = [str(venv.python), "run.py"]
+    elif language == "sh":
+        (tmp_path / "example.sh").write_text(code)
+        (tmp_path / "run.py").write_text(_SHELL)
         command = [str(venv.python), "run.py"]
     else:
         (tmp_path / "example.mjs").write_text(code)
@@ -95,6 +114,7 @@ def test_G9_guide_refuses_strangers(read_event, request_received):
         (other, headers, body),
         (secret, {**headers, "webhook-id": "msg_other"}, body),
         (secret, {**headers, "webhook-timestamp": "1700000000"}, body),
+        (secret, {**headers, "webhook-signature": "v1,"}, body),
     ):
         result = read_event(*forged)
         assert result.returncode, result.stdout

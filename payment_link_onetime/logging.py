@@ -12,6 +12,10 @@ LOGGER_NAMES = ("werkzeug", "odoo.http", "odoo.sql_db")
 # What follows `/pay/` in a path, also in one that is quoted as part of another URL.
 _SECRET = re.compile(r"((?:/|%2F)pay(?:/|%2F)+)[^\s/?#&%\"']+", re.IGNORECASE)
 _QUERY = re.compile(r"(/payment_link/v1[^\s?\"']*\?)[^\s\"']+")
+# What stands where a link's id should, and is none.
+_NO_ID = re.compile(
+    r"(/payment_link/v1/links/)(?![A-Z0-9]{8}(?![^\s/?\"']))[^\s/?\"']+"
+)
 _MASKED = r"\g<1>***"
 
 
@@ -24,7 +28,9 @@ class PayUrlFilter(logging.Filter):
             message = record.getMessage()
         except (TypeError, ValueError):
             return True  # The handler says what is wrong with such a record.
-        masked = _QUERY.sub(_MASKED, _SECRET.sub(_MASKED, message))
+        masked = message
+        for pattern in (_SECRET, _QUERY, _NO_ID):
+            masked = pattern.sub(_MASKED, masked)
         if masked != message:
             record.msg = masked
             record.args = None

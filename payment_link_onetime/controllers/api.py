@@ -15,6 +15,7 @@ from ..schemas.link import LinkAnswer, LinkChange, LinkList, LinkRequest, SendRe
 from ..schemas.money import (
     AmountRequest,
     ChargeRequest,
+    PaymentMethodList,
     RefundRequest,
     TransactionList,
 )
@@ -191,6 +192,20 @@ class PaymentLinkApi(http.Controller):
         return self._show_transactions(link, link._api_void(body.amount))
 
     @operation(
+        "GET",
+        "/links/{link_id}/payment_methods",
+        answer=PaymentMethodList,
+        problems=(404,),
+    )
+    def list_payment_methods(self, link_id):
+        """List the saved payment methods with which a payment link can be charged now.
+
+        They are its customer's own. A guest has none, and the list is empty while the
+        link takes no payment: `charge` says why. Reading them reserves nothing.
+        """
+        return {"data": self._find_link(link_id)._api_show_payment_methods()}
+
+    @operation(
         "POST",
         "/links/{link_id}/charge",
         body=ChargeRequest,
@@ -280,8 +295,8 @@ class PaymentLinkApi(http.Controller):
                 query.reference
                 and request.env["payment.link"]._normalize_reference(query.reference),
             ),
-            ("sale_order_id.name", "=", query.order),
-            ("invoice_ids.name", "=", query.invoice),
+            ("sale_order_id", "any", _match_document(query.order)),
+            ("invoice_ids", "any", _match_document(query.invoice)),
             ("partner_id", "=", query.customer_id),
             (
                 "partner_id.email_normalized",
@@ -329,6 +344,20 @@ def _matches(template, path):
         part.startswith("{") or part == other
         for part, other in zip(parts, others, strict=True)
     )
+
+
+def _match_document(name):
+    """Return which documents a text names: by their number, or by their id.
+
+    :param str name: What the caller says, or `None`.
+    :rtype: Domain|None
+    """
+    if name is None:
+        return None
+    domain = Domain("name", "=", name)
+    if re.fullmatch(r"[1-9][0-9]{0,9}", name) and int(name) < 2**31:
+        domain |= Domain("id", "=", int(name))
+    return domain
 
 
 def _as_moment(value, is_end=False):

@@ -1,6 +1,7 @@
 """What each operation of the API has in common: who, for which company, with what."""
 
 import functools
+import logging
 import re
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ from .api_contents import refuse_card_data, refuse_strange_characters
 from .api_dispatcher import ROUTING_TYPE
 
 PREFIX = "/payment_link/v1"
+
+_KEY_HEADER = "Idempotency-Key"
+_LIMIT_PARAMETER = "payment_link_onetime.api_requests_per_minute"
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,9 @@ class Operation:
     @property
     def all_problems(self):
         """The HTTP statuses of all refusals, those included that many share."""
-        shared = {400, 401, 429}
+        shared = {400, 401, 403, 413, 415, 429}
         if not self.is_reading:
-            shared.add(403)
-        if self.method == "POST":
             shared.add(409)
-        if self.body:
-            shared |= {413, 415}
         return sorted(shared.union(self.problems))
 
 
@@ -133,7 +135,8 @@ def _run(told, function, values):
         )
     data = request.dispatcher.body
     parameters = _read_parameters()
-    for said in (data, parameters):
+    headers = {_KEY_HEADER: request.httprequest.headers.get(_KEY_HEADER, "")}
+    for said in (data, parameters, values, headers):
         refuse_strange_characters(said)
         refuse_card_data(said)
     query = _validate(told.query, parameters)
@@ -164,7 +167,7 @@ def _answer(told, function):
     :return: The HTTP status, the answer, and whether it was given before.
     :rtype: tuple
     """
-    key = request.httprequest.headers.get("Idempotency-Key")
+    key = request.httprequest.headers.get(_KEY_HEADER)
     if told.method != "POST" or key is None:
         return told.status, function(), False
     if not 0 < len(key.strip()) <= len(key) <= MAX_IDEMPOTENCY_KEY:
@@ -175,7 +178,7 @@ def _answer(told, function):
                 "An Idempotency-Key has 1 to %(maximum)s characters.",
                 maximum=MAX_IDEMPOTENCY_KEY,
             ),
-            errors=[{"field": "Idempotency-Key", "message": "too short or too long"}],
+            errors=[{"field": _KEY_HEADER, "message": "too short or too long"}],
         )
     parts = [
         told.method,
@@ -224,9 +227,10 @@ def _check_rate():
     :raises ApiError: saying how long to wait.
     """
     parameters_sudo = request.env["ir.config_parameter"].sudo()  # An administrator's.
-    limit = parameters_sudo.get_param("payment_link_onetime.api_requests_per_minute")
+    limit = _read_limit(parameters_sudo.get_param(_LIMIT_PARAMETER))
+    key_id = request.env.context["payment_link_api_key_id"]
     wait = request.env["payment.link.rate"]._hit(
-        f"api {request.env.uid}", int(limit or API_REQUESTS_PER_KEY), 60
+        f"api key {key_id}", limit or API_REQUESTS_PER_KEY, 60
     )
     if wait:
         raise ApiError(
@@ -235,6 +239,30 @@ def _check_rate():
             request.env._("Too many requests. Please slow down."),
             headers=[("Retry-After", str(wait))],
         )
+
+
+@functools.lru_cache(maxsize=16)
+def _read_limit(text):
+    """Return how many requests a minute an administrator lets a key make.
+
+    What it was is remembered, so that the log does not say with each request what is
+    wrong with it.
+
+    :param text: The system parameter.
+    :return: The number, `None` for what is none: nobody shall be shut out by mistake.
+    :rtype: int|None
+    """
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", text.strip()) and int(text):
+        return int(text)
+    _logger.warning(
+        "The system parameter %s is not a number from 1 on. It is left aside: %s"
+        " requests a minute are answered.",
+        _LIMIT_PARAMETER,
+        API_REQUESTS_PER_KEY,
+    )
+    return None
 
 
 def _validate(schema, data):

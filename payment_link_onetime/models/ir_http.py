@@ -6,7 +6,7 @@ from werkzeug.exceptions import TooManyRequests, Unauthorized
 from odoo import models
 from odoo.http import request
 
-from ..const import API_REFUSALS_PER_ADDRESS, API_SCOPE, API_SCOPE_READ
+from ..const import API_REFUSALS_PER_ADDRESS, API_SCOPE_READ
 
 
 class IrHttp(models.AbstractModel):
@@ -26,15 +26,16 @@ class IrHttp(models.AbstractModel):
         request.session.can_save = False
         header = request.httprequest.headers.get("Authorization", "").strip()
         key = re.sub(r"^bearer\s+", "", header, flags=re.IGNORECASE)
-        check = request.env["res.users.apikeys"]._check_credentials
-        for scope in (API_SCOPE, API_SCOPE_READ) if key else ():
-            if user_id := check(scope=scope, key=key):
-                request.update_env(user=user_id, context={}, su=False)
-                request.update_context(
-                    lang=request.env["res.users"].context_get()["lang"],
-                    payment_link_api_readonly=scope == API_SCOPE_READ,
-                )
-                return
+        keys = request.env["res.users.apikeys"]
+        key_id, user_id, scope = keys._payment_link_find_key(key) if key else [None] * 3
+        if key_id:
+            request.update_env(user=user_id, context={}, su=False)
+            request.update_context(
+                lang=request.env["res.users"].context_get()["lang"],
+                payment_link_api_key_id=key_id,
+                payment_link_api_readonly=scope == API_SCOPE_READ,
+            )
+            return
         wait = request.env["payment.link.rate"]._hit(
             f"api refused {request.httprequest.remote_addr}",
             API_REFUSALS_PER_ADDRESS,

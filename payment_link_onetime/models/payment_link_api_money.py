@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..exceptions import ApiError
@@ -73,7 +73,7 @@ class PaymentLink(models.Model):
         self.ensure_one()
         self._check_accountant()
         link_sudo = self.sudo()  # Who may ask for it need not see providers and tokens.
-        payer_key = f"saved payment method {token_id}"
+        payer_key = self._api_get_payer_key(token_id)
         try:
             amount = link_sudo._claim(payer_key)
         except UserError as error:
@@ -181,19 +181,76 @@ class PaymentLink(models.Model):
     # === GETTERS === #
 
     def _get_chargeable_methods(self, amount):
-        """Return the saved payment methods of the link's customer.
+        """Return with which saved payment methods the link's customer can pay it.
 
         :param float amount: What they shall pay, in the link's currency.
-        :return: The tokens. None for a guest: those of the guest contact are nobody's.
+        :return: The tokens, as :meth:`_get_customer_payment_methods`.
         :rtype: payment.token
         """
         self.ensure_one()
-        tokens_sudo = self.env["payment.token"].sudo()
-        if not self.partner_id:
-            return tokens_sudo
+        if not self._has_customer():
+            return self.env["payment.token"].sudo()
         self.env["payment.provider"]._fetch_settings(self.company_id)
         providers_sudo, _methods_sudo = self._get_payment_options(amount)
-        return tokens_sudo._get_available_tokens(providers_sudo.ids, self.partner_id.id)
+        return self._get_customer_payment_methods(providers_sudo)
+
+    def _api_get_payment_methods(self):
+        """Return the saved payment methods with which the link can be charged now.
+
+        It only looks: :meth:`_api_charge` decides, under the link's lock.
+
+        :return: The tokens. None if the link takes no payment now.
+        :rtype: payment.token
+        :raises AccessError: for users who do not keep the books.
+        """
+        self.ensure_one()
+        self._check_accountant()
+        link_sudo = self.sudo()  # Who may ask for it need not see providers and tokens.
+        return link_sudo._get_chargeable_methods(
+            link_sudo._get_amount_to_pay()
+        ).filtered(
+            lambda token: link_sudo._is_chargeable_with(token.id),
+        )
+
+    def _is_chargeable_with(self, token_id):
+        """Return whether the link takes a payment with a saved payment method now.
+
+        :param int token_id: The `payment.token`.
+        :rtype: bool
+        """
+        self.ensure_one()
+        try:
+            self._check_payable(self._api_get_payer_key(token_id))
+            self._check_decided(token_id)
+        except UserError:
+            return False
+        return True
+
+    @api.model
+    def _api_get_payer_key(self, token_id):
+        """Return who pays where a saved payment method is charged: nobody's browser.
+
+        :param int token_id: The `payment.token`.
+        :rtype: str
+        """
+        return f"saved payment method {token_id}"
+
+    def _api_show_payment_methods(self):
+        """Return with what the link can be charged now, as the API shows it.
+
+        :return: As `schemas.money.PaymentMethodAnswer`, the newest first.
+        :rtype: list[dict]
+        """
+        return [
+            {
+                "id": token_sudo.id,
+                "provider": token_sudo.provider_id.code,
+                "payment_method": token_sudo.payment_method_id.code,
+                "display_name": token_sudo.display_name,
+                "created_at": self._api_format_time(token_sudo.create_date),
+            }
+            for token_sudo in self._api_get_payment_methods().sorted("id", reverse=True)
+        ]
 
     def _api_get_refusal_code(self, payer_key):
         """Return in a word why the link takes no payment.

@@ -46,6 +46,8 @@ class PaymentLinkIdempotency(models.Model):
         :raises ApiError: if the key came with another request, or if the same request
             is being carried out at this moment.
         """
+        # Per user, not per API key: who changes to a new key repeats what the old one
+        # asked, and it must not be done twice.
         key_hash = self._hash([self.env.uid, key])
         fingerprint = self._hash(request_parts)
         self._lock_key(key_hash)

@@ -18,11 +18,7 @@ class PaymentLink(models.Model):
     @api.constrains("company_id", "partner_id", "save_payment_method")
     def _check_save_payment_method(self):
         for link in self.filtered("save_payment_method"):
-            guest = link.company_id._get_payment_link_guest_partner()
-            partner = (
-                link.partner_id.sudo()
-            )  # It says by its users whether it is public.
-            if not partner or partner == guest or partner.is_public:
+            if not link._has_customer():
                 raise ValidationError(
                     self.env._(
                         "A payment method is saved for a customer, and this payment"
@@ -102,6 +98,18 @@ class PaymentLink(models.Model):
 
     # === GETTERS === #
 
+    def _has_customer(self):
+        """Return whether the link's payer is known, and not just any guest.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        guest = self.company_id._get_payment_link_guest_partner()
+        partner_sudo = self.partner_id.sudo()  # Its users say whether it is public.
+        return bool(
+            partner_sudo and partner_sudo != guest and not partner_sudo.is_public
+        )
+
     def _is_customer_signed_in(self):
         """Return whether the visitor is signed in as the link's own customer.
 
@@ -137,8 +145,21 @@ class PaymentLink(models.Model):
         :rtype: payment.token
         """
         self.ensure_one()
-        tokens_sudo = self.env["payment.token"].sudo()
         if not self._is_customer_signed_in():
+            return self.env["payment.token"].sudo()
+        return self._get_customer_payment_methods(providers_sudo)
+
+    def _get_customer_payment_methods(self, providers_sudo):
+        """Return the saved payment methods of the link's customer that suit the link.
+
+        :param payment.provider providers_sudo: The providers that can be used.
+        :return: The tokens, in sudo for the settings of their providers. None for a
+            guest: those of the guest contact are nobody's.
+        :rtype: payment.token
+        """
+        self.ensure_one()
+        tokens_sudo = self.env["payment.token"].sudo()
+        if not self._has_customer():
             return tokens_sudo
         tokens_sudo = tokens_sudo._get_available_tokens(
             providers_sudo.ids, self.partner_id.id

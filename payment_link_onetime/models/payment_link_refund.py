@@ -179,7 +179,10 @@ class PaymentLink(models.Model):
         group = "payment_link_onetime.group_payment_link_accountant"
         if not (self.env.su or self.env.user.has_group(group)):
             raise AccessError(
-                self.env._("Only accountants may capture, void and refund payments.")
+                self.env._(
+                    "Only accountants may charge, capture, void and refund payments, and"
+                    " see saved payment methods."
+                )
             )
 
     # === GETTERS === #

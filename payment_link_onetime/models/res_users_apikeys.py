@@ -36,27 +36,39 @@ class ResUsersApikeys(models.Model):
         """
         if scope not in (API_SCOPE, API_SCOPE_READ):
             return super()._check_credentials(scope=scope, key=key)
+        _key_id, user_id, _scope = self._payment_link_find_key(key, (scope,))
+        return user_id
+
+    def _payment_link_find_key(self, key, scopes=(API_SCOPE, API_SCOPE_READ)):
+        """Return which key for payment links somebody sent.
+
+        :param str key: The key, as somebody sent it.
+        :param tuple scopes: What the key may be for.
+        :return: The id of the key, the id of its user, and its scope, `None` for a key
+            that is good for everything. Three times `None` if there is no such key.
+        :rtype: tuple
+        """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT keys.user_id, keys.key
+                SELECT keys.id, keys.user_id, keys.scope, keys.key
                   FROM %s AS keys
                   JOIN res_users ON res_users.id = keys.user_id
                  WHERE res_users.active
                    AND keys.index = %s
-                   AND (keys.scope IS NULL OR keys.scope = %s)
+                   AND (keys.scope IS NULL OR keys.scope IN %s)
                    AND (
                        keys.expiration_date IS NULL
                        OR keys.expiration_date >= now() AT TIME ZONE 'utc'
                    )
                 """,
-                *(SQL.identifier(self._table), key[:INDEX_SIZE], scope),
+                *(SQL.identifier(self._table), key[:INDEX_SIZE], scopes),
             )
         )
-        for user_id, stored in rows:
+        for key_id, user_id, scope, stored in rows:
             if self._payment_link_matches(key, stored):
-                return user_id
-        return None
+                return key_id, user_id, scope
+        return None, None, None
 
     def _payment_link_matches(self, key, stored):
         """Return whether a key is the one that a hash was made of.

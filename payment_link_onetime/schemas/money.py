@@ -34,6 +34,25 @@ class ChargeRequest(Request):
     )
 
 
+class PaymentMethodAnswer(Answer):
+    """A saved payment method of a link's customer."""
+
+    id: int = Field(description="Give it to `charge` as `payment_method_id`.")
+    provider: str
+    payment_method: str
+    display_name: str = Field(
+        description="What tells it from others, to show to people.",
+        examples=["•••• 1234"],
+    )
+    created_at: str
+
+
+class PaymentMethodList(Answer):
+    """With what a link can be charged now, the newest first."""
+
+    data: list[PaymentMethodAnswer]
+
+
 class TransactionAnswer(Answer):
     """A charge, a capture, a void or a refund."""
 

@@ -38,10 +38,14 @@ class LinkListQuery(Query):
     ) = None
     reference: Annotated[str, Field(max_length=100)] | None = None
     order: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="The number of a sales order."
+        None,
+        description="A sales order, by its id in Odoo or its number. Links of both, if"
+        " one order has the id and another one the number.",
     )
     invoice: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="The number of an invoice."
+        None,
+        description="An invoice, by its id in Odoo or its number. Links of both, if one"
+        " invoice has the id and another one the number.",
     )
     customer_id: Annotated[int, Field(gt=0, le=2**31 - 1)] | None = None
     customer_email: Annotated[str, Field(max_length=100)] | None = None

@@ -3,8 +3,12 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..logging import PayUrlFilter
 from ..schemas.link import LinkAnswer
 from .api_common import PaymentLinkApiCommon
+
+_LIMIT_PARAMETER = "payment_link_onetime.api_requests_per_minute"
+_OPERATION_LOGGER = "odoo.addons.payment_link_onetime.controllers.api_operation"
 
 
 @tagged("post_install", "-at_install")
@@ -229,6 +233,64 @@ class TestApi(PaymentLinkApiCommon):
             response = self._call("GET", f"/links?{query}")
             self._assert_problem(response, 400, "invalid_request")
 
+    def _list_references(self, query):
+        response = self._call("GET", f"/links?{query}")
+        self.assertEqual(response.status_code, 200, response.text)
+        return [link["reference"] for link in response.json()["data"]]
+
+    def test_list_of_a_document_by_id_and_by_number(self):
+        invoice = self.init_invoice(
+            "out_invoice", partner=self.customer, amounts=[70.0], post=True
+        )
+        self.env["payment.link"].create(
+            {"invoice_ids": [(6, 0, invoice.ids)], "reference": "I"}
+        )
+        other = self._create_order()
+        for order, reference in ((self.order, "A"), (other, "B")):
+            self._create_link(sale_order_id=order.id, reference=reference)
+        for query, expected in (
+            (f"order={self.order.id}", ["A"]),
+            (f"order={self.order.name}", ["A"]),
+            (f"order={other.id}&state=open", ["B"]),
+            (f"order={other.id}&state=expired", []),
+            (f"invoice={invoice.id}", ["I"]),
+            (f"invoice={invoice.name}", ["I"]),
+            (f"order={self.order.id}&invoice={invoice.id}", []),
+            (f"order=0{self.order.id}", []),
+            (f"order=-{self.order.id}", []),
+            ("order=0", []),
+            ("order=", []),
+            (f"order={2**31}", []),
+            (f"invoice={'9' * 99}", []),
+            ("order=%C2%B2", []),
+        ):
+            self.assertEqual(self._list_references(query), expected, query)
+
+    def test_list_of_a_document_whose_number_is_digits_only(self):
+        """It is found by it, beside the one that has these digits as its id."""
+        other = self._create_order()
+        other.name = str(self.order.id)
+        self._create_link(sale_order_id=other.id, reference="by number")
+        self.assertEqual(self._list_references(f"order={other.name}"), ["by number"])
+        self._create_link(reference="by id")
+        self.assertEqual(
+            self._list_references(f"order={other.name}"), ["by id", "by number"]
+        )
+        other.name = "9" * 12
+        self.assertEqual(self._list_references(f"order={other.name}"), ["by number"])
+
+    def test_list_of_a_document_has_pages(self):
+        for number in range(5):
+            self._create_link(amount=10.0, reference=f"P-{number}")
+            self._create_link(sale_order_id=self._create_order().id)
+        query = f"order={self.order.id}&limit=2"
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = self._call("GET", f"/links?{query}{cursor and '&cursor='}{cursor}")
+            seen += [link["reference"] for link in page.json()["data"]]
+            cursor = page.json()["next_cursor"]
+        self.assertEqual(seen, ["P-4", "P-3", "P-2", "P-1", "P-0"])
+
     def test_D10_same_key_and_body_give_the_first_answer(self):
         headers = {"Idempotency-Key": "order 7"}
         body = {"amount": "7.00", "reference": "R-7"}
@@ -292,6 +354,40 @@ class TestApi(PaymentLinkApiCommon):
                 self.assertNotIn("4242", text)
         self.assertFalse(self.env["payment.link"].search([]))
 
+    def test_C3_card_data_outside_the_body_is_refused_and_in_no_log(self):
+        number = "4242424242424242"
+        for method, path, headers, field in (
+            ("GET", f"/links/{number}", {}, "link_id"),
+            ("GET", f"/links/{number}/qr.png", {}, "link_id"),
+            ("GET", f"/links?reference={number}", {}, "reference"),
+            ("GET", f"/links?order={number}", {}, "order"),
+            ("POST", "/links", {"Idempotency-Key": number}, "Idempotency-Key"),
+        ):
+            body = {"amount": "1.00"} if method == "POST" else None
+            with self.assertLogs(level="DEBUG") as logs:
+                response = self._call(method, path, body, headers=headers)
+                logging.getLogger().debug("The log is not empty, which would fail")
+            self._assert_problem(response, 400, "card_data_refused", field)
+            self.assertNotIn("4242", response.text)
+            for record in logs.records:
+                if not record.name.startswith("urllib3"):  # The shop's own log.
+                    self.assertNotIn("4242", record.getMessage(), record.name)
+        self.assertFalse(self.env["payment.link"].search([]))
+        self.assertFalse(self.env["payment.link.idempotency"].search([]))
+
+    def test_C3_log_has_no_paths_that_name_no_link(self):
+        path = "/payment_link/v1/links/%s HTTP/1.1"
+        for text, is_kept in (
+            ("8IT20WK7", True),
+            ("8IT20WK7/qr.png", True),
+            ("4242424242424242", False),
+            ("4242424242424242/qr.png", False),
+            ("4242-4242", False),
+        ):
+            record = logging.makeLogRecord({"msg": path % text})
+            PayUrlFilter().filter(record)
+            self.assertEqual(text in record.getMessage(), is_kept, text)
+
     def test_references_that_look_like_numbers_are_taken(self):
         for reference in ("2026112100000001", "INV/2026/000123", "4242424242424243"):
             self._create_by_api(reference=reference)
@@ -304,6 +400,35 @@ class TestApi(PaymentLinkApiCommon):
             response = self._call("GET", "/links")
         self._assert_problem(response, 429, "too_many_requests")
         self.assertGreater(int(response.headers["Retry-After"]), 0)
+
+    def test_who_asks_too_often_is_one_key(self):
+        """Another key of the same user is another program, which goes on."""
+        other = self._create_key(self.api_user, "payment_link.read")
+        limit = "odoo.addons.payment_link_onetime.controllers.api_operation.%s"
+        with patch(limit % "API_REQUESTS_PER_KEY", 1):
+            self.assertEqual(self._call("GET", "/links").status_code, 200)
+            self.assertEqual(self._call("GET", "/links").status_code, 429)
+            self.assertEqual(self._call("GET", "/links", key=other).status_code, 200)
+            self.assertEqual(self._call("GET", "/links", key=other).status_code, 429)
+        self.env.cr.execute("SELECT bucket FROM payment_link_rate")
+        for (bucket,) in self.env.cr.fetchall():
+            for key in (self.key, other):
+                self.assertNotIn(key[:8], bucket)
+
+    def test_limit_is_what_the_administrator_says(self):
+        self.env["ir.config_parameter"].set_param(_LIMIT_PARAMETER, " 1 ")
+        self.assertEqual(self._call("GET", "/links").status_code, 200)
+        self.assertEqual(self._call("GET", "/links").status_code, 429)
+
+    def test_limit_that_is_no_number_is_left_aside_and_said_once(self):
+        for text in ("many", "0", "-5", "6e2", "1.5", "9" * 30, "\u00b2"):
+            self.env["ir.config_parameter"].set_param(_LIMIT_PARAMETER, text)
+            with self.assertLogs(_OPERATION_LOGGER, "WARNING") as logs:
+                for _twice in range(2):
+                    response = self._call("GET", "/links")
+                    self.assertEqual(response.status_code, 200, text)
+            self.assertEqual(len(logs.output), 1, text)
+            self.assertIn(_LIMIT_PARAMETER, logs.output[0])
 
     def test_who_tries_keys_waits(self):
         limit = "odoo.addons.payment_link_onetime.models.ir_http.%s"

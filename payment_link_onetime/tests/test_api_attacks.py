@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -112,6 +113,7 @@ class TestApiAttacks(PaymentLinkApiCommon):
             ("POST", "/reissue", None),
             ("POST", "/send", {"channels": ["email"]}),
             ("GET", "/transactions", None),
+            ("GET", "/payment_methods", None),
             ("GET", "/qr.png", None),
             ("POST", "/refund", {"reason": "give"}),
             ("POST", "/capture", {}),
@@ -145,6 +147,18 @@ class TestApiAttacks(PaymentLinkApiCommon):
         )
         self._assert_problem(response, 409, "reference_in_use", "reference")
         self.assertNotIn(shown["id"], response.text)
+
+    def test_documents_of_others_are_not_looked_for(self):
+        """Neither by number nor by id: who does not see a document finds no link of it,
+        and cannot tell by an id which number belongs to whom."""
+        self.order.user_id = self.api_user
+        link = self._create_link()
+        link.user_id = self.seller
+        for name in (self.order.name, self.order.id):
+            response = self._call("GET", f"/links?order={name}", key=self.seller_key)
+            self.assertEqual(response.json()["data"], [])
+            response = self._call("GET", f"/links?order={name}")
+            self.assertEqual(len(response.json()["data"]), 1)
 
     def test_own_link_is_shown_even_if_its_document_is_a_colleagues_by_now(self):
         """One such link must not close the whole list."""
@@ -320,6 +334,28 @@ class TestApiAttacks(PaymentLinkApiCommon):
         path = f"/links/{mine['id']}/cancel"
         response = self._call("POST", path, headers=headers)
         self._assert_problem(response, 409, "idempotency_key_reused")
+
+    def test_D10_new_key_of_the_same_user_gets_the_first_answer(self):
+        """Who changes keys, and repeats what got lost meanwhile, does nothing twice."""
+        headers = {"Idempotency-Key": "1"}
+        body = {"amount": "7.00"}
+        first = self._call("POST", "/links", body, headers=headers)
+        new_key = self._create_key(self.api_user)
+        again = self._call("POST", "/links", body, headers=headers, key=new_key)
+        self.assertEqual(again.json(), first.json())
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+
+    def test_D10_request_that_is_being_carried_out_is_409(self):
+        answers = self.env["payment.link.idempotency"]
+        number = int(answers._hash([self.api_user.id, "1"])[:15], 16)
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("SELECT pg_advisory_xact_lock(%s)", (number,))
+            response = self._call(
+                "POST", "/links", {"amount": "7.00"}, headers={"Idempotency-Key": "1"}
+            )
+        self._assert_problem(response, 409, "request_in_flight")
+        self.assertEqual(response.headers["Retry-After"], "1")
+        self.assertFalse(self.env["payment.link"].search([]))
 
     def test_D10_first_answer_stays_the_answer(self):
         """Also if the link has changed: it says what this request did."""

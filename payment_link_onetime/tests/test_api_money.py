@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..schemas.money import PaymentMethodList
 from .api_common import PaymentLinkApiCommon
 
 
@@ -85,6 +86,18 @@ class TestApiMoney(PaymentLinkApiCommon):
         self._assert_problem(self._call("DELETE", path), 400, "already_paid")
         self.assertFalse(link.deleted_at)
 
+    def test_B8_open_link_with_a_refunded_payment_is_not_deleted(self):
+        """A link that goes on after a payment had one all the same."""
+        link = self._create_standalone_link(max_payments=0)
+        self._pay(link)
+        self._run_jobs()
+        self._ask(link, "refund", {"reason": "Broken"})
+        self._run_job("payment_link_onetime.cron_send_requests")
+        self.assertEqual(link.state, "open")
+        response = self._call("DELETE", f"/links/{link.code}")
+        self._assert_problem(response, 400, "already_paid")
+        self.assertFalse(link.deleted_at)
+
     def test_who_does_not_keep_the_books_moves_no_money(self):
         link = self._create_held_link()
         for what, body in (
@@ -151,3 +164,117 @@ class TestApiMoney(PaymentLinkApiCommon):
         token = self._create_saved_method(self.customer)
         response = self._ask(link, "charge", {"payment_method_id": token.id}, self.key)
         self._assert_problem(response, 403, "forbidden")
+
+    # === SAVED PAYMENT METHODS === #
+
+    def _list_methods(self, link, key=None):
+        path = f"/links/{link.code}/payment_methods"
+        response = self._call("GET", path, key=key or self.books_key)
+        self.assertEqual(response.status_code, 200, response.text)
+        PaymentMethodList.model_validate_json(
+            response.text, strict=True, extra="forbid"
+        )
+        return response.json()["data"]
+
+    def test_C4_saved_methods_are_listed_as_odoo_shows_them(self):
+        link = self._create_customer_link()
+        older = self._create_saved_method(self.customer)
+        newer = self._create_saved_method(self.customer)
+        newer.payment_details = "9876"
+        stranger = self.env["res.partner"].create({"name": "B"})
+        self._create_saved_method(stranger)
+        shown = self._list_methods(link)
+        self.assertEqual([method["id"] for method in shown], [newer.id, older.id])
+        self.assertIn("9876", newer.display_name)
+        created_at = shown[0].pop("created_at")
+        self.assertRegex(created_at, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(
+            shown[0],
+            {
+                "id": newer.id,
+                "provider": "demo",
+                "payment_method": self.payment_method.code,
+                "display_name": newer.display_name,
+            },
+        )
+
+    def test_C4_saved_methods_are_listed_to_keys_that_only_read(self):
+        link = self._create_customer_link()
+        token = self._create_saved_method(self.customer)
+        books = self.env["res.users"].search([("login", "=", "books")])
+        key = self._create_key(books, "payment_link.read")
+        self.assertEqual([token.id], [m["id"] for m in self._list_methods(link, key)])
+
+    def test_C4_only_who_keeps_the_books_sees_saved_methods(self):
+        link = self._create_customer_link()
+        self._create_saved_method(self.customer)
+        response = self._call("GET", f"/links/{link.code}/payment_methods")
+        self._assert_problem(response, 403, "forbidden")
+        self.assertNotIn("1234", response.text)
+
+    def test_C4_reading_saved_methods_reserves_nothing(self):
+        link = self._create_customer_link()
+        self._create_saved_method(self.customer)
+        before = link.read(["write_date", "charge_count", "claimed_by"])
+        self._list_methods(link)
+        self.env.invalidate_all()
+        after = link.read(["write_date", "charge_count", "claimed_by"])
+        self.assertEqual(after, before)
+        self.assertFalse(link.event_ids.filtered(lambda e: e.type == "attempted"))
+
+    def test_C4_guests_have_no_saved_methods(self):
+        """Neither nobody nor the guest contact itself, on which guests are booked."""
+        guest = self.company._get_payment_link_guest_partner()
+        token = self._create_saved_method(guest)
+        for link in (
+            self._create_standalone_link(),
+            self._create_standalone_link(partner_id=guest.id),
+        ):
+            self.assertEqual(self._list_methods(link), [])
+            response = self._ask(link, "charge", {"payment_method_id": token.id})
+            self._assert_problem(response, 422, "payment_method_not_available")
+
+    def _assert_listed_is_charged(self, link, token, is_listed):
+        """Check that the list says what `charge` does."""
+        listed = [method["id"] for method in self._list_methods(link)]
+        self.assertEqual(listed, [token.id] if is_listed else [])
+        response = self._ask(link, "charge", {"payment_method_id": token.id})
+        self.assertEqual(response.status_code == 202, is_listed, response.text)
+
+    def test_C4_listed_is_what_can_be_charged(self):
+        token = self._create_saved_method(self.customer)
+        self._assert_listed_is_charged(self._create_customer_link(), token, True)
+
+    def test_C4_neither_listed_nor_charged_while_the_link_takes_no_payment(self):
+        token = self._create_saved_method(self.customer)
+        cancelled = self._create_customer_link()
+        cancelled._cancel()
+        self._assert_listed_is_charged(cancelled, token, False)
+        busy = self._create_customer_link()
+        busy._claim("somebody's browser")
+        self._assert_listed_is_charged(busy, token, False)
+        paid = self._create_customer_link()
+        self._pay(paid)
+        self._assert_listed_is_charged(paid, token, False)
+
+    def test_C4_neither_listed_nor_charged_while_nobody_knows_the_end(self):
+        """A link that is paid often goes on with other payment methods meanwhile."""
+        link = self._create_standalone_link(partner_id=self.customer.id, max_payments=0)
+        token = self._create_saved_method(self.customer)
+        self._assert_listed_is_charged(link, token, True)
+        self._assert_listed_is_charged(link, token, False)
+
+    def test_C4_neither_listed_nor_charged_with_what_the_link_does_not_take(self):
+        token = self._create_saved_method(self.customer)
+        methods = self.env["payment.method"].search(
+            [("id", "!=", token.payment_method_id.id)], limit=1
+        )
+        link = self._create_standalone_link(
+            partner_id=self.customer.id, payment_method_ids=methods.ids
+        )
+        self._assert_listed_is_charged(link, token, False)
+
+    def test_C4_neither_listed_nor_charged_above_the_providers_limit(self):
+        token = self._create_saved_method(self.customer)
+        self.provider.maximum_amount = 99.0
+        self._assert_listed_is_charged(self._create_customer_link(), token, False)
