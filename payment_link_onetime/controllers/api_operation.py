@@ -298,7 +298,6 @@ def _choose_company(app_id):
     """
     user = request.env.user
     if app_id is None:
-        user.fetch(("company_id",))  # Odoo would read all that it knows of the user.
         company_id = user.company_id.id
     elif app_id in user._get_company_ids():
         company_id = app_id

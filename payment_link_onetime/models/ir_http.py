@@ -27,13 +27,15 @@ class IrHttp(models.AbstractModel):
         header = request.httprequest.headers.get("Authorization", "").strip()
         key = re.sub(r"^bearer\s+", "", header, flags=re.IGNORECASE)
         keys = request.env["res.users.apikeys"]
-        key_id, user_id, scope = keys._payment_link_find_key(key) if key else [None] * 3
-        if key_id:
-            request.update_env(user=user_id, context={}, su=False)
+        if found := key and keys._payment_link_find_key(key):
+            request.update_env(user=found.user_id, context={}, su=False)
+            user = request.env.user
+            # Known by now: Odoo would read all that it knows of the user.
+            user._fields["company_id"]._insert_cache(user, [found.company_id])
             request.update_context(
-                lang=request.env["res.users"].context_get()["lang"],
-                payment_link_api_key_id=key_id,
-                payment_link_api_readonly=scope == API_SCOPE_READ,
+                lang=user.context_get()["lang"],
+                payment_link_api_key_id=found.id,
+                payment_link_api_readonly=found.scope == API_SCOPE_READ,
             )
             return
         wait = request.env["payment.link.rate"]._hit(

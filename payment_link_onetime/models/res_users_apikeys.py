@@ -1,4 +1,5 @@
 import hashlib
+from typing import NamedTuple
 
 from odoo import models
 from odoo.tools import SQL
@@ -10,6 +11,21 @@ from ..const import API_SCOPE, API_SCOPE_READ
 
 # Which keys were found to match which stored hashes, by their SHA-256.
 _matches = LRU(1024)
+
+
+class FoundKey(NamedTuple):
+    """A key for payment links, and whose it is.
+
+    :param int id: The id of the key.
+    :param int user_id: The id of its user.
+    :param int company_id: The id of the user's own company.
+    :param str scope: What the key is for, `None` for a key that is good for everything.
+    """
+
+    id: int
+    user_id: int
+    company_id: int
+    scope: str | None
 
 
 class ResUsersApikeys(models.Model):
@@ -36,25 +52,24 @@ class ResUsersApikeys(models.Model):
         """
         if scope not in (API_SCOPE, API_SCOPE_READ):
             return super()._check_credentials(scope=scope, key=key)
-        _key_id, user_id, _scope = self._payment_link_find_key(key, (scope,))
-        return user_id
+        found = self._payment_link_find_key(key, (scope,))
+        return found.user_id if found else None
 
     def _payment_link_find_key(self, key, scopes=(API_SCOPE, API_SCOPE_READ)):
         """Return which key for payment links somebody sent.
 
         :param str key: The key, as somebody sent it.
         :param tuple scopes: What the key may be for.
-        :return: The id of the key, the id of its user, and its scope, `None` for a key
-            that is good for everything. Three times `None` if there is no such key.
-        :rtype: tuple
+        :return: The key, or `None` if there is no such key.
+        :rtype: FoundKey|None
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT keys.id, keys.user_id, keys.scope, keys.key
+                SELECT keys.id, keys.user_id, users.company_id, keys.scope, keys.key
                   FROM %s AS keys
-                  JOIN res_users ON res_users.id = keys.user_id
-                 WHERE res_users.active
+                  JOIN res_users AS users ON users.id = keys.user_id
+                 WHERE users.active
                    AND keys.index = %s
                    AND (keys.scope IS NULL OR keys.scope IN %s)
                    AND (
@@ -65,10 +80,10 @@ class ResUsersApikeys(models.Model):
                 *(SQL.identifier(self._table), key[:INDEX_SIZE], scopes),
             )
         )
-        for key_id, user_id, scope, stored in rows:
+        for *values, stored in rows:
             if self._payment_link_matches(key, stored):
-                return key_id, user_id, scope
-        return None, None, None
+                return FoundKey(*values)
+        return None
 
     def _payment_link_matches(self, key, stored):
         """Return whether a key is the one that a hash was made of.
