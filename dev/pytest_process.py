@@ -97,6 +97,8 @@ class PytestProcess:
             *command,
             "-p",
             "dev.shared_setup",
+            "-p",
+            "dev.kept_caches",
             f"--odoo-config={configuration}",
             "--odoo-http",
             "--odoo-log-level=warn",
