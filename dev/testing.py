@@ -175,6 +175,8 @@ def _parts(suites, arguments):
 
 def _share_out(suite, tests, options):
     """Yield what each process of a suite runs: its title, and its tests."""
+    if not tests:
+        return
     are_few = len(tests) < _FEW or "-k" in options
     if suite.is_split:
         groups = {}
@@ -184,8 +186,7 @@ def _share_out(suite, tests, options):
             groups.setdefault(title, []).append(test)
         yield from groups.items()
     elif suite.processes == 1 or are_few:
-        if tests:
-            yield suite.title, tests
+        yield suite.title, tests
     else:
         parts = [[] for _i in range(suite.processes)]
         sizes = [0] * suite.processes
