@@ -54,6 +54,7 @@ LANGUAGES = "languages"
 
 _FINISH_BASE = ROOT / "dev" / "scripts" / "finish_base.py"
 _LOAD_LANGUAGES = ROOT / "dev" / "scripts" / "load_languages.py"
+_MAKE_BUNDLES = ROOT / "dev" / "scripts" / "make_bundles.py"
 # Several checkouts, and machines, may use one PostgreSQL server; each has its own
 # filestore.
 _PREFIX = f"plo_{digest(platform.node(), str(CACHE))[:6]}"
@@ -98,6 +99,8 @@ class Databases:
                     self.clone(base, name)
                     log_name = self.install_log(flavour).stem
                     self._change_modules(name, log_name, "-i", ADDON_NAME)
+                    code = _MAKE_BUNDLES.read_text()
+                    self.odoo.shell(name, code, f"bundles-{flavour}-addon")
         return self._addon_name(flavour)
 
     def with_extra(self, extra):
@@ -124,7 +127,7 @@ class Databases:
                 origin = self.with_addon()
                 with phase("a database in all languages"):
                     self.clone(origin, name)
-                    code = _LOAD_LANGUAGES.read_text()
+                    code = _LOAD_LANGUAGES.read_text() + _MAKE_BUNDLES.read_text()
                     values = {"codes": list(SHIPPED_LANGUAGES.values())}
                     self.odoo.shell(name, code, "load-languages", values)
         return self._languages_name()
@@ -145,7 +148,8 @@ class Databases:
     def _base_name(self, flavour):
         origin = "template0" if flavour == PLAIN else self._base_name(PLAIN)
         modules = ",".join(_FLAVOURS[flavour])
-        key = digest(origin, self.odoo.source.key, modules, LOCK_FILE, _FINISH_BASE)
+        scripts = (_FINISH_BASE, _MAKE_BUNDLES)
+        key = digest(origin, self.odoo.source.key, modules, LOCK_FILE, *scripts)
         return f"{_PREFIX}_{flavour}_base_{key}"
 
     def _addon_name(self, flavour):
@@ -171,7 +175,8 @@ class Databases:
         log_name = f"install-{flavour}-base"
         self._change_modules(database, log_name, *options, with_addon=False)
         log_name = f"finish-{flavour}-base"
-        self.odoo.shell(database, _FINISH_BASE.read_text(), log_name, with_addon=False)
+        code = _FINISH_BASE.read_text() + _MAKE_BUNDLES.read_text()
+        self.odoo.shell(database, code, log_name, with_addon=False)
 
     def update_addon(self, database, log_name):
         """Bring a database with the addon up to the addon's files."""

@@ -95,6 +95,10 @@ class PytestProcess:
         # The log level is what the gate gets to see.
         return [
             *command,
+            "-p",
+            "dev.shared_setup",
+            "-p",
+            "dev.kept_caches",
             f"--odoo-config={configuration}",
             "--odoo-http",
             "--odoo-log-level=warn",

@@ -5,6 +5,7 @@ So more of them are at work than the smallest machine has cores.
 """
 
 import os
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ from .wkhtmltopdf import find_wkhtmltopdf
 
 _SIDE_BY_SIDE = 3
 
+# So few files are not worth several processes.
+_FEW = 10
+
+# Files that take longer than others of their size, and how many times as long.
+_HEAVY = {"test_state_machine.py": 20, "test_tour.py": 4, "test_refund.py": 1.5}
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -29,7 +36,9 @@ class Suite:
     :param str pattern: the files, less those of the suites before it
     :param str flavour: the database that Odoo's own test classes run in, where they are
         used
-    :param bool is_split: whether each file runs in a process of its own
+    :param bool is_split: whether each file runs in a process of its own, or with those
+        that it shares a server with
+    :param int processes: how many share the files, when all of them run
     :param bool is_durable: whether its tests kill PostgreSQL: they get a server of their
         own, which keeps what was committed
     :param bool makes_pdfs: whether some of its tests need wkhtmltopdf
@@ -39,28 +48,46 @@ class Suite:
     pattern: str
     flavour: str | None = None
     is_split: bool = False
+    processes: int = 1
     is_durable: bool = False
     makes_pdfs: bool = False
 
 
 _TESTS = f"{ADDON_NAME}/tests"
 _WEBSITE = Suite("the addon beside website", f"{_TESTS}/test_website_*.py", WEBSITE)
-_ADDON = Suite("the addon", f"{_TESTS}/test_*.py", PLAIN)
+_ADDON = Suite("the addon", f"{_TESTS}/test_*.py", PLAIN, processes=3)
 _KILLS = Suite("kills", "e2e/test_kills.py", is_durable=True)
 _SERVERS = Suite("real servers", "e2e/test_*.py", is_split=True, makes_pdfs=True)
 _SUITES = (_WEBSITE, _ADDON, _KILLS, _SERVERS)
 
-# What takes longest starts first.
+# Real servers take long to start: these files share one, as they leave nothing behind
+# that would be in each other's way. Each wants the same of it (its `SERVER`).
+_SHARING = {
+    "the page": ("guest_page", "instalment_page", "landing", "portal"),
+    "the dialog": ("channels", "dialog", "messages", "tracking", "creation_races"),
+    "documents": ("document_races", "request_races", "uses_races"),
+    "guides": ("api_guide", "webhook_guide"),
+    "screens": ("refund_screen", "webhook_screen"),
+    "a loopback provider": ("callbacks", "surplus"),
+}
+_GROUPS = {
+    f"e2e/test_{name}.py": f"real servers: {title}"
+    for title, names in _SHARING.items()
+    for name in names
+}
+
+# What takes longest starts first: what waits a lot beside what computes a lot.
 _FIRST = (
-    _ADDON.title,
-    "e2e/test_languages.py",
     "e2e/test_races.py",
-    "e2e/test_uses_races.py",
-    "e2e/test_document_races.py",
-    "e2e/test_request_races.py",
-    "e2e/test_guest_page.py",
+    "real servers: documents",
+    *(f"{_ADDON.title}, part {number}" for number in range(1, _ADDON.processes + 1)),
+    "e2e/test_languages.py",
+    "real servers: the page",
+    "real servers: the dialog",
     "e2e/test_lifecycle.py",
     _KILLS.title,
+    "real servers: a loopback provider",
+    "real servers: guides",
 )
 
 
@@ -122,7 +149,7 @@ class Part:
 
     @property
     def slug(self):
-        return Path(self.title.replace(" ", "-")).stem
+        return re.sub(r"\W+", "-", Path(self.title).stem)
 
 
 def _parts(suites, arguments):
@@ -130,20 +157,51 @@ def _parts(suites, arguments):
     paths = [text for text in arguments if (ROOT / text.split("::")[0]).exists()]
     options = [text for text in arguments if text not in paths]
     parts = {}
+    owned = {}
     for test in _files_in(paths or [_TESTS, "e2e"]):
         file = test.split("::")[0]
         owners = (suite for suite in _SUITES if Path(file).match(suite.pattern))
-        suite = next(owners, None)
-        if suite in suites:
-            title = file if suite.is_split else suite.title
-            part = parts.setdefault(title, Part(suite, title, [], options))
-            part.tests.append(test)
+        owned.setdefault(next(owners, None), []).append(test)
+    for suite in suites:
+        for title, tests in _share_out(suite, owned.get(suite, []), options):
+            parts[title] = Part(suite, title, tests, options)
     return sorted(
         parts.values(),
         key=lambda part: (
             _FIRST.index(part.title) if part.title in _FIRST else len(_FIRST)
         ),
     )
+
+
+def _share_out(suite, tests, options):
+    """Yield what each process of a suite runs: its title, and its tests."""
+    if not tests:
+        return
+    are_few = len(tests) < _FEW or "-k" in options
+    if suite.is_split:
+        groups = {}
+        for test in tests:
+            file = test.split("::")[0]
+            title = file if are_few else _GROUPS.get(file, file)
+            groups.setdefault(title, []).append(test)
+        yield from groups.items()
+    elif suite.processes == 1 or are_few:
+        yield suite.title, tests
+    else:
+        parts = [[] for _i in range(suite.processes)]
+        sizes = [0] * suite.processes
+        for test in sorted(tests, key=_weight, reverse=True):
+            smallest = sizes.index(min(sizes))
+            parts[smallest].append(test)
+            sizes[smallest] += _weight(test)
+        for number, part in enumerate(parts, 1):
+            yield f"{suite.title}, part {number}", sorted(part)
+
+
+def _weight(file):
+    """Return about how long a file's tests take: the longer, the more there are."""
+    path = ROOT / file.split("::")[0]
+    return path.stat().st_size * _HEAVY.get(path.name, 1)
 
 
 def _files_in(paths):

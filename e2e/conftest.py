@@ -1,10 +1,11 @@
 """Fixtures for tests that need a real server: several processes, real commits, real races.
 
-Each test module gets a database of its own, a clone that is dropped afterwards.
+Each process of pytest gets a database of its own, a clone that is dropped afterwards. Which modules
+run in the same process, and so on the same database, `dev/testing.py` says.
 """
 
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from ledger import Ledger
@@ -102,11 +103,31 @@ def start_server(odoo, databases):
     return start
 
 
+@pytest.fixture(scope="session")
+def get_server(start_server):
+    """Give a function that returns a server with these settings: if possible the last one."""
+    settings = None
+    with ExitStack() as stack:
+
+        def get(**wanted):
+            nonlocal settings, running
+            if wanted != settings:
+                stack.close()
+                running = stack.enter_context(start_server(**wanted))
+                settings = wanted
+            return running
+
+        running = None
+        yield get
+
+
 @pytest.fixture(scope="module")
-def server(request, start_server):
-    """A server with what the module's `SERVER` says; else with four workers and no jobs."""
-    with start_server(**getattr(request.module, "SERVER", {})) as running:
-        yield running
+def server(request, get_server):
+    """A server with what the module's `SERVER` says; else with four workers and no jobs.
+
+    The modules of one process that want the same share it.
+    """
+    return get_server(**getattr(request.module, "SERVER", {}))
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +164,40 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(chromium):
+    """The browsers that `open_tab` opens pages in, by their options."""
+    opened = {}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+@pytest.fixture
+def open_tab(chromium, contexts):
+    """Give a function that opens a page in a browser that knows nobody, but has seen the site.
+
+    It has no cookies, yet need not fetch and translate all scripts again: for tests that look at
+    very many pages. Its arguments are those of a browser's context.
+    """
+    pages, errors = [], []
+
+    def open_page(**options):
+        key = repr(options)
+        if key not in contexts:
+            contexts[key] = chromium.new_context(**options)
+        contexts[key].clear_cookies()
+        page = contexts[key].new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not errors
 
 
 @pytest.fixture

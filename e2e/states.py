@@ -377,7 +377,12 @@ def reach(page, state, url):
         )
         page.locator(expected).wait_for()
     page.locator(".o_payment_link_card").wait_for()
-    page.wait_for_load_state("networkidle")
+    wait_for_scripts(page)
+
+
+def wait_for_scripts(page):
+    """Wait until all of Odoo's scripts on a page are at work."""
+    page.locator("body[is-ready]").wait_for(state="attached")
 
 
 def choose_demo(page, outcome):

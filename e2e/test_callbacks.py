@@ -9,7 +9,7 @@ from payers import Gateway
 
 from dev.databases import LOOPBACK
 
-SERVER = {"flavour": LOOPBACK, "workers": 2, "cron_threads": 1}
+SERVER = {"flavour": LOOPBACK, "workers": 4, "cron_threads": 1}
 
 
 @pytest.fixture

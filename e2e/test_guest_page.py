@@ -4,7 +4,7 @@ Everybody can use it: with a screen reader, with the keyboard alone, on a phone.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import assert_accessible
 from playwright.sync_api import expect
 from states import DESKTOP, PHONE, STATES, Pages, choose_demo, reach
 
@@ -29,20 +29,6 @@ REFUSAL = {
     },
 }
 
-AXE_RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": [
-            "wcag2a",
-            "wcag2aa",
-            "wcag21a",
-            "wcag21aa",
-            "wcag22aa",
-            "best-practice",
-        ],
-    }
-}
-
 
 def create_page(server, state, **options):
     """Return the address of a link of its own in a state."""
@@ -56,8 +42,7 @@ def get_link(env, url):
 
 def check_accessibility(page):
     """Check with axe, and that nothing runs over the edge of the screen."""
-    result = Axe().run(page, options=AXE_RULES)
-    assert not result.violations_count, result.generate_report()
+    assert_accessible(page)
     width = page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
@@ -66,8 +51,8 @@ def check_accessibility(page):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_is_accessible(server, open_browser, state):
-    page = open_browser(**PHONE)
+def test_every_state_is_accessible(server, open_tab, state):
+    page = open_tab(**PHONE)
     reach(page, state, create_page(server, state))
     check_accessibility(page)
     page.set_viewport_size(DESKTOP["viewport"])

@@ -1,7 +1,7 @@
 """Paying in parts, as a payer sees it in a real browser."""
 
 import pytest
-from states import DESKTOP, PHONE, Pages
+from states import DESKTOP, PHONE, Pages, wait_for_scripts
 from test_guest_page import SUBMIT, check_accessibility
 
 CHOSEN = "#o_payment_link_chosen"
@@ -25,7 +25,7 @@ def pay(page):
 
 def check(page):
     """Check the page as it is once all of its scripts have run."""
-    page.wait_for_load_state("networkidle")
+    wait_for_scripts(page)
     check_accessibility(page)
 
 

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from states import DESKTOP, PHONE, Pages, choose_demo, reach
 from test_guest_page import check_accessibility
 
-SERVER = {"workers": 2}
-
 SUBMIT = "[name=o_payment_submit_button]"
 
 FRAME = """

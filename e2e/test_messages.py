@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from races import PAYERS, at_once
 from states import PHONE, Pages
 
-SERVER = {"workers": 4}
-
 ANSWER = (
     "This payment link has expired. Nothing was charged. If we know an e-mail address"
     " for this payment, a new link is on its way."

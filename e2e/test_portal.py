@@ -7,8 +7,6 @@ from states import DESKTOP, PHONE, Pages, choose_demo
 
 from odoo import Command
 
-SERVER = {"workers": 2}
-
 # The smallest one.
 PICTURE = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"

@@ -14,6 +14,4 @@ except FileNotFoundError:
     ):
         env["ir.asset"].create({"name": "Left out by Debian", **values})
 
-# Stored with the database, so every copy of it has them at once.
-env["ir.qweb"]._pregenerate_assets_bundles()
 env.cr.commit()
