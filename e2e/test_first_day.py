@@ -66,6 +66,8 @@ def make_key(page, password):
     ).first.click()
     dialog.get_by_role("button", name="Generate key").click()
     key = dialog.locator("[name=key]").inner_text()
+    expect(dialog).to_contain_text("nothing else of Odoo")
+    expect(dialog.get_by_text("full access")).to_be_hidden()
     dialog.get_by_role("button", name="Done!").click()
     return key
 
