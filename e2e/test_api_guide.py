@@ -1,43 +1,17 @@
 """What docs/api.md tells integrators, done as it stands there."""
 
 import json
-import os
 import re
-import subprocess
 
 import pytest
 import requests
+from guide import read_examples, read_guide, run_example
 
 from dev.paths import ROOT
-from dev.venv import ensure_venv
 
 SERVER = {"workers": 2, "cron_threads": 1}
 
-_GUIDE = (ROOT / "docs" / "api.md").read_text()
-_SUFFIXES = {"sh": "sh", "python": "py", "javascript": "mjs"}
-
-
-def read_examples(heading):
-    """Return the examples below a heading: their languages and what they say."""
-    section = _GUIDE.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"```(sh|python|javascript)\n(.*?)```", section, re.DOTALL)
-
-
-def run_example(folder, language, code, **environment):
-    """Run an example, and return what it prints."""
-    path = folder / f"example.{_SUFFIXES[language]}"
-    path.write_text(code)
-    venv = ensure_venv()
-    program = {"sh": "sh", "python": venv.python, "javascript": venv.node}[language]
-    result = subprocess.run(
-        [str(program), str(path)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr + result.stdout
-    return result.stdout.strip()
+_GUIDE = "api.md"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +22,7 @@ def key(server):
 
 @pytest.mark.parametrize(
     "language, code",
-    read_examples("Your first link in five minutes"),
+    read_examples(_GUIDE, "Your first link in five minutes"),
     ids=["curl", "python", "javascript"],
 )
 def test_first_link(server, key, tmp_path, language, code):
@@ -61,7 +35,7 @@ def test_first_link(server, key, tmp_path, language, code):
 
 @pytest.mark.parametrize(
     "language, code",
-    read_examples("The creation link"),
+    read_examples(_GUIDE, "The creation link"),
     ids=["openssl", "python", "javascript"],
 )
 def test_signature(server, tmp_path, language, code):
@@ -81,7 +55,7 @@ def test_signature(server, tmp_path, language, code):
 
 def test_every_code_is_told():
     """What programs compare stands in the table."""
-    told = set(re.findall(r"`([a-z_]+)`", _GUIDE))
+    told = set(re.findall(r"`([a-z_]+)`", read_guide(_GUIDE)))
     addon = ROOT / "payment_link_onetime"
     code = "".join(path.read_text() for path in addon.glob("[cm]o*/*api*.py"))
     code += (addon / "models" / "payment_link_idempotency.py").read_text()

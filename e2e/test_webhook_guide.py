@@ -6,15 +6,15 @@ import re
 import subprocess
 
 import pytest
+from guide import read_examples, read_guide
 from receivers import Receiver, create_webhook, switch_off
 
-from dev.paths import ROOT
 from dev.server import wait_until
 from dev.venv import ensure_venv
 
 SERVER = {"workers": 2, "cron_threads": 1}
 
-_GUIDE = (ROOT / "docs" / "webhooks.md").read_text()
+_GUIDE = "webhooks.md"
 
 # Runs an example on a request, and prints what it makes of it.
 _PYTHON = """
@@ -43,9 +43,9 @@ raise SystemExit(result.returncode)
 """
 
 
-def read_examples():
+def read_verifiers():
     """Return the guide's examples: how to run each, and what it is."""
-    found = re.findall(r"```(python|javascript|sh)\n(.*?)```", _GUIDE, re.DOTALL)
+    found = read_examples(_GUIDE, "Verify the signature")
     languages = [language for language, _code in found]
     assert languages == ["python", "python", "javascript", "sh"]
     return found
@@ -66,7 +66,7 @@ def request_received(server):
 
 
 @pytest.fixture(
-    params=read_examples(), ids=["library", "python", "javascript", "shell"]
+    params=read_verifiers(), ids=["library", "python", "javascript", "shell"]
 )
 def read_event(request, tmp_path):
     """Give a function that runs an example, and returns the process."""
@@ -124,5 +124,5 @@ def test_G9_guide_refuses_strangers(read_event, request_received):
 def test_G9_guide_names_every_event(server):
     with server.environment() as env:
         names = env["payment.link.webhook.type"].search([]).mapped("name")
-    told = re.findall(r"^\| `([a-z_.]+)` \|", _GUIDE, re.MULTILINE)
+    told = re.findall(r"^\| `([a-z_.]+)` \|", read_guide(_GUIDE), re.MULTILINE)
     assert told == [*names, "webhook.test"]

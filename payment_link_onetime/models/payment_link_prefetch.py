@@ -60,6 +60,7 @@ PAGE_COMPANY_FIELDS = (
     "payment_link_landing",
     "payment_link_landing_view_id",
     "payment_link_text",
+    "uses_default_logo",
 )
 # What only a provider's answer needs: notes and receipts.
 ANSWER_COMPANY_FIELDS = ("alias_domain_id", "payment_link_receipt")

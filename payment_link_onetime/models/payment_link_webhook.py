@@ -382,7 +382,10 @@ class PaymentLinkWebhook(models.Model):
                 "This is not a web address. Write it in full, for example"
                 " https://shop.example.com/payment-events."
             ),
-            "scheme": self.env._("The URL of a webhook must begin with https://."),
+            "scheme": self.env._(
+                "The URL of a webhook must begin with https://. For a receiver in your own"
+                " network, ask an administrator to allow the host in the settings."
+            ),
             "credentials": self.env._(
                 "Leave name and password out of the URL. The receiver recognises"
                 " events by their signature."

@@ -27,6 +27,8 @@ class ResCompany(models.Model):
     )
     payment_link_request_secret = fields.Char(
         string="Creation Link Secret",
+        compute="_compute_payment_link_request_secret",
+        store=True,
         copy=False,
         groups="payment_link_onetime.group_payment_link_manager",
     )
@@ -48,6 +50,16 @@ class ResCompany(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("payment_link_request_signed")
+    def _compute_payment_link_request_secret(self):
+        # What asks for a signature has something to sign with, and keeps it when it asks
+        # for none for a while.
+        for company in self:
+            secret = company.payment_link_request_secret
+            if company.payment_link_request_signed and not secret:
+                secret = secrets.token_urlsafe(32)
+            company.payment_link_request_secret = secret
 
     @api.depends(
         "payment_link_request_host",

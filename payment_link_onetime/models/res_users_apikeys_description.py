@@ -32,5 +32,9 @@ class ResUsersApikeysDescription(models.TransientModel):
                     " send payment links."
                 )
             )
-        wizard = self.with_context(payment_link_scope=self.payment_link_scope)
-        return super(ResUsersApikeysDescription, wizard).make_key()
+        scope = self.payment_link_scope
+        wizard = self.with_context(payment_link_scope=scope)
+        action = super(ResUsersApikeysDescription, wizard).make_key()
+        # What shows the key says what it is good for.
+        action["context"]["payment_link_scope"] = scope
+        return action

@@ -230,7 +230,7 @@ class TestOutbound(WebhookCommon):
         webhook = self._create_webhook("http://localhost:9/")
         for url, text in (
             ("https://169.254.169.254/latest/meta-data", "private network"),
-            ("http://shop.example.com/", "must begin with https"),
+            ("http://shop.example.com/", "must begin with https.*allow the host"),
             ("https://a:b@shop.example.com/", "name and password"),
             ("nonsense", "not a web address"),
             ("https://shop.example.com/" + "x" * 2000, "too long"),

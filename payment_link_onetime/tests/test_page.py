@@ -1,3 +1,4 @@
+import base64
 import re
 from datetime import timedelta
 
@@ -5,7 +6,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from .common import PaymentLinkHttpCommon
 
@@ -37,11 +38,25 @@ class TestPage(PaymentLinkHttpCommon):
             self.assertIn(label, text)
 
     def test_A7_page_has_the_companys_logo_name_and_colour(self):
-        self.company.write({"name": "Chairs & Co", "email_secondary_color": "#0a5c36"})
+        with file_open("base/static/img/main_partner-image.png", "rb") as picture:
+            logo = base64.b64encode(picture.read())
+        self.company.write(
+            {
+                "name": "Chairs & Co",
+                "email_secondary_color": "#0a5c36",
+                "logo": logo,
+            }
+        )
         text = self._get_page(self._create_link()).text
         self.assertIn(f"/web/binary/company_logo?company={self.company.id}", text)
         self.assertIn("Chairs &amp; Co", text)
         self.assertIn("--payment-link-accent: #0a5c36", text)
+
+    def test_A7_page_shows_no_placeholder_for_a_logo(self):
+        self.company.logo = self.company._get_logo()
+        text = self._get_page(self._create_link()).text
+        self.assertNotIn("company_logo", text)
+        self.assertIn(self.company.name, text)
 
     def test_A8_page_offers_the_companys_methods_for_this_amount(self):
         link = self._create_link()

@@ -179,6 +179,20 @@ class TestRequest(PaymentLinkHttpCommon):
         self.assertEqual(response.status_code, 200)
         self.assertEqual(self.env["payment.link"].search([]).reference, "QUOTE-123")
 
+    def test_who_asks_for_signatures_gets_a_secret(self):
+        """From the settings, nothing can be switched on that no address can fulfil."""
+        self.assertFalse(self.company.payment_link_request_secret)
+        settings = self.env["res.config.settings"].create(
+            {"payment_link_request_signed": True}
+        )
+        settings.execute()
+        secret = self.company.payment_link_request_secret
+        self.assertGreater(len(secret), 40)
+        self.assertIn("signature=", self.company.payment_link_request_example)
+        for is_signed in (False, True):
+            self.company.payment_link_request_signed = is_signed
+            self.assertEqual(self.company.payment_link_request_secret, secret)
+
     def test_only_managers_make_secrets(self):
         user = self._create_user("seller", "sales_team.group_sale_salesman_all_leads")
         with self.assertRaises(AccessError):
