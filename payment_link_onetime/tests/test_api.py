@@ -1,6 +1,8 @@
 import logging
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 
 from ..logging import PayUrlFilter
@@ -166,6 +168,69 @@ class TestApi(PaymentLinkApiCommon):
         for amount in ("0", "0.00"):
             response = self._call("POST", "/links", {"amount": amount})
             self._assert_problem(response, 422, "refused")
+
+    def test_types_are_never_guessed(self):
+        """A text is no number, a number is no text, and neither is a truth value."""
+        for field, value in (
+            ("activation_minutes", "5"),
+            ("allow_partial", 1),
+            ("allow_partial", "yes"),
+            ("max_payments", "2"),
+            ("max_payments", 2.0),
+            ("max_payments", True),
+            ("minimum_percent", "50"),
+            ("reference", 7),
+            ("save_payment_method", "true"),
+        ):
+            response = self._call("POST", "/links", {"amount": "1.00", field: value})
+            self._assert_problem(response, 400, "invalid_request", field)
+        response = self._call(
+            "POST", "/links", {"amount": "1.00", "customer": {"id": "1"}}
+        )
+        self._assert_problem(response, 400, "invalid_request", "customer.id")
+        self.assertFalse(self.env["payment.link"].search([]))
+
+    def test_amounts_are_not_finer_than_their_currency(self):
+        self.env.ref("base.JPY").active = True
+        for amount, currency in (("1.001", "USD"), ("1.5", "JPY"), ("0.001", "USD")):
+            body = {"amount": amount, "currency": currency}
+            problem = self._assert_problem(
+                self._call("POST", "/links", body), 422, "refused"
+            )
+            self.assertIn("decimals", problem["message"])
+        self.assertEqual(
+            self._create_by_api(amount="150", currency="JPY")["amount"], "150"
+        )
+
+    def test_rule_13_links_of_an_order_never_ask_for_more_than_it_owes(self):
+        self.order.user_id = self.api_user
+        for amount, status in (
+            ("100.01", 422),
+            ("60.00", 201),
+            ("40.01", 422),
+            ("40.00", 201),
+            ("0.01", 422),
+        ):
+            body = {"amount": amount, "order": self.order.id}
+            response = self._call("POST", "/links", body)
+            self.assertEqual(response.status_code, status, response.text)
+
+    def test_B4_last_day_is_one_of_the_company(self):
+        """The link can be paid until midnight there, and says that day again."""
+        self.company.partner_id.tz = "America/Phoenix"  # Seven hours, also in summer.
+        day = fields.Date.today() + timedelta(days=30)
+        shown = self._create_by_api(expiration_date=day.isoformat())
+        self.assertEqual(shown["expiration_date"], day.isoformat())
+        end = day + timedelta(days=1)
+        self.assertEqual(shown["expires_at"], f"{end.isoformat()}T06:59:59Z")
+
+    def test_A4_reference_of_another_company_is_free(self):
+        other = self.env["res.company"].create({"name": "Second shop"})
+        self.api_user.company_ids += other
+        body = {"amount": "1.00", "reference": "INV-7"}
+        for path in ("/links", f"/links?app_id={other.id}"):
+            response = self._call("POST", path, body)
+            self.assertEqual(response.status_code, 201, response.text)
 
     def test_reference_is_taken_once(self):
         shown = self._create_by_api(reference="INV-7")

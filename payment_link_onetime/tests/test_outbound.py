@@ -250,6 +250,13 @@ class TestOutbound(WebhookCommon):
         self.assertFalse(receiver.requests)
         self.assertEqual(self._get_deliveries(webhook).failure, "address")
 
+    def test_G9_switching_on_looks_at_the_address_again(self):
+        webhook = self._create_webhook("http://localhost:9/")
+        webhook.action_switch_off()
+        self._allow_hosts("")
+        with self.assertRaisesRegex(ValidationError, "https"):
+            webhook.with_user(self.manager).action_switch_on()
+
     def test_G9_settings(self):
         """Administrators only, and only what can be the name of a host."""
         settings = self.env["res.config.settings"]
