@@ -3,6 +3,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
 from ..logging import PayUrlFilter
@@ -231,6 +232,38 @@ class TestApi(PaymentLinkApiCommon):
         for path in ("/links", f"/links?app_id={other.id}"):
             response = self._call("POST", path, body)
             self.assertEqual(response.status_code, 201, response.text)
+
+    def test_currency_is_one_that_is_active(self):
+        self.env.ref("base.JPY").active = False
+        for currency in ("JPY", "XXX"):
+            body = {"amount": "1.00", "currency": currency}
+            response = self._call("POST", "/links", body)
+            self._assert_problem(response, 422, "currency_not_available", "currency")
+        for currency in ("usd", "US", "USDX", ""):
+            body = {"amount": "1.00", "currency": currency}
+            response = self._call("POST", "/links", body)
+            self._assert_problem(response, 400, "invalid_request", "currency")
+
+    def test_link_is_for_one_kind_of_document(self):
+        body = {"order": self.order.id, "invoices": ["INV/1"]}
+        response = self._call("POST", "/links", body)
+        self._assert_problem(response, 400, "invalid_request", "invoices")
+
+    def test_number_of_two_documents_names_neither(self):
+        self.order.user_id = self.api_user
+        other = self._create_order(user_id=self.api_user.id)
+        other.name = self.order.name
+        response = self._call("POST", "/links", {"order": self.order.name})
+        self._assert_problem(response, 422, "document_not_found", "order")
+        self._create_by_api(amount="1.00", order=self.order.id)
+
+    def test_A10_payers_return_to_the_companys_hosts_only(self):
+        body = {"amount": "1.00", "redirect_url": "https://evil.example.com/"}
+        response = self._call("POST", "/links", body)
+        self._assert_problem(response, 422, "refused")
+        self.company.payment_link_redirect_hosts = "shop.example.com"
+        url = "https://shop.example.com/thanks"
+        self.assertEqual(self._create_by_api(redirect_url=url)["redirect_url"], url)
 
     def test_reference_is_taken_once(self):
         shown = self._create_by_api(reference="INV-7")
@@ -475,8 +508,12 @@ class TestApi(PaymentLinkApiCommon):
             self.assertEqual(self._call("GET", "/links").status_code, 429)
             self.assertEqual(self._call("GET", "/links", key=other).status_code, 200)
             self.assertEqual(self._call("GET", "/links", key=other).status_code, 429)
-        self.env.cr.execute("SELECT bucket FROM payment_link_rate")
-        for (bucket,) in self.env.cr.fetchall():
+        # What is counted is not told in this transaction, which began before.
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("SELECT bucket FROM payment_link_rate")
+            buckets = cr.fetchall()
+        self.assertEqual(len(buckets), 2)
+        for (bucket,) in buckets:
             for key in (self.key, other):
                 self.assertNotIn(key[:8], bucket)
 
@@ -518,6 +555,14 @@ class TestApi(PaymentLinkApiCommon):
         sent = link.event_ids.filtered(lambda event: event.type == "sent")
         self.assertEqual(set(sent.mapped("channel")), {"email", "sms"})
         self.assertEqual(len(sent), 2)
+
+    def test_B13_closed_link_is_not_sent(self):
+        shown = self._create_by_api(customer={"name": "B", "email": "b@example.com"})
+        self._call("POST", f"/links/{shown['id']}/cancel")
+        path = f"/links/{shown['id']}/send"
+        response = self._call("POST", path, {"channels": ["email"]})
+        self._assert_problem(response, 422, "not_sendable", "channels")
+        self.assertNotIn("sent", self._get_link(shown).event_ids.mapped("type"))
 
     def test_E1_qr_codes(self):
         shown = self._create_by_api()

@@ -139,6 +139,11 @@ class TestApiMoney(PaymentLinkApiCommon):
         self.assertEqual(response.json()["reference"], link.reference)
         shown = self._call("GET", f"/links/{link.code}").json()
         self.assertEqual(shown["replaced_by"], response.json()["id"])
+        body = {"amount": "1.00", "reference": link.reference}
+        taken = self._assert_problem(
+            self._call("POST", "/links", body), 409, "reference_in_use", "reference"
+        )
+        self.assertEqual(taken["errors"][0]["message"], response.json()["id"])
         response = self._call("POST", f"/links/{link.code}/reissue")
         self._assert_problem(response, 409, "not_replaceable")
 
@@ -148,7 +153,9 @@ class TestApiMoney(PaymentLinkApiCommon):
         self._pay(paid)
         for link in (paid, self._create_held_link()):
             response = self._call("POST", f"/links/{link.code}/reissue")
-            self._assert_problem(response, 409, "not_replaceable")
+            problem = self._assert_problem(response, 409, "not_replaceable")
+            reason = "it is paid" if link == paid else "under way"
+            self.assertIn(reason, problem["message"])
             self.assertFalse(link.replaced_by_id)
             self.assertNotEqual(link.state, "cancelled")
 

@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import time
 from unittest.mock import patch
 from urllib.parse import urlencode, urlsplit
@@ -200,6 +202,16 @@ class TestRequest(PaymentLinkHttpCommon):
         response = self._request(amount="1.00", signature=good)
         self._assert_refused(response, "signature")
         self.assertEqual(self._request(signature=good).status_code, 303)
+
+    def test_without_a_secret_nothing_is_signed(self):
+        """No secret is not an empty one, with which everybody could sign."""
+        self.company.payment_link_request_signed = True
+        self.company.payment_link_request_secret = False
+        content = b"250.00\nQUOTE-123\n\n"
+        signature = hmac.new(b"", content, hashlib.sha256).hexdigest()
+        for signed in (signature, ""):
+            response = self._request(signature=signed)
+            self._assert_refused(response, "no secret")
 
     def test_signature_tells_where_one_value_ends(self):
         """What moves from one value to the next one is not signed."""

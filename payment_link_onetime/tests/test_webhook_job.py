@@ -13,6 +13,7 @@ from ..const import (
     WEBHOOK_FAILURE_HOURS,
     WEBHOOK_JITTER,
     WEBHOOK_PAUSES,
+    WEBHOOK_THREADS,
     WEBHOOK_THREADS_PER_ENDPOINT,
 )
 from ..outbound import Answer
@@ -366,6 +367,21 @@ class TestWebhookJob(WebhookCommon):
         self.assertEqual(
             [webhook_id for _delivery_id, webhook_id, _request in taken], [healthy.id]
         )
+
+    def test_G9_nothing_is_taken_while_all_threads_are_busy(self):
+        """Else its lease would be over before it is sent, and it would be sent twice."""
+        self._create_webhook("http://localhost:9/")
+        self._create_standalone_link()
+        self._finish_transaction()
+        running = {number: (number, -number) for number in range(1, WEBHOOK_THREADS + 1)}
+        now = fields.Datetime.now() + timedelta(seconds=1)
+        deliveries = self.env["payment.link.webhook.delivery"].sudo()
+        with self.enter_registry_test_mode(), freeze_time(now):
+            with self.env.registry.cursor() as cr:
+                job = deliveries.with_env(self.env(cr=cr, su=True))
+                self.assertEqual(job._take_due(running), [])
+                running.popitem()
+                self.assertEqual(len(job._take_due(running)), 1)
 
     def test_G9_taken_means_written_down(self):
         """If the job is killed now, the event is tried again, when its lease is over."""
