@@ -331,6 +331,38 @@ class TestApi(PaymentLinkApiCommon):
             response = self._call("GET", f"/links?{query}")
             self._assert_problem(response, 400, "invalid_request")
 
+    def test_list_of_days_and_moments(self):
+        """A day is a whole one, the last one too; a moment has its offset from UTC."""
+        shown = self._create_by_api(reference="A")
+        moment = self._get_link(shown).create_date.replace(microsecond=0)
+        before, after = moment - timedelta(hours=1), moment + timedelta(hours=1)
+        day, second = timedelta(days=1), timedelta(seconds=1)
+        for query, expected in (
+            (f"created_from={moment:%Y-%m-%d}&created_to={moment:%Y-%m-%d}", ["A"]),
+            (f"created_from={moment + day:%Y-%m-%d}", []),
+            (f"created_to={moment - day:%Y-%m-%d}", []),
+            (f"created_from={moment:%Y-%m-%dT%H:%M:%S}Z", ["A"]),
+            (f"created_to={moment + second:%Y-%m-%dT%H:%M:%S}Z", ["A"]),
+            (f"created_from={after:%Y-%m-%dT%H:%M:%S}%2B02:00", ["A"]),
+            (f"created_to={before:%Y-%m-%dT%H:%M:%S}-02:00", ["A"]),
+            (f"created_to={after:%Y-%m-%dT%H:%M:%S}%2B03:00", []),
+        ):
+            self.assertEqual(self._list_references(query), expected, query)
+
+    def test_list_of_a_customer(self):
+        for reference in ("A", "B"):
+            customer = {"reference": f"C-{reference}", "name": "Ada"}
+            shown = self._create_by_api(reference=reference, customer=customer)
+        query = f"customer_id={shown['customer']['id']}"
+        self.assertEqual(self._list_references(query), ["B"])
+
+    def test_list_ends_where_nothing_follows(self):
+        for number in range(2):
+            self._create_by_api(reference=f"L-{number}")
+        page = self._call("GET", "/links?limit=2").json()
+        self.assertEqual(len(page["data"]), 2)
+        self.assertIsNone(page["next_cursor"])
+
     def _list_references(self, query):
         response = self._call("GET", f"/links?{query}")
         self.assertEqual(response.status_code, 200, response.text)

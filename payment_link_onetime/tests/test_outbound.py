@@ -184,6 +184,18 @@ class TestOutbound(WebhookCommon):
             with names(shop=[["8.8.8.8"]] * 3):
                 self._refuse(url, reason)
 
+    def test_G9_forms_that_are_refused_at_sending(self):
+        """They may have been allowed when they were saved. Nobody looks the host up."""
+        for url in (
+            "http://shop.example.com/",
+            "https://shop.example.com:25/",
+            "https://user@shop.example.com/",
+            "https://shop.example.com/#events",
+        ):
+            with self.subTest(url), names(shop=[["8.8.8.8"]]) as asked:
+                self.assertEqual(post(url, b"", {}, seconds=2).failure, "address")
+                self.assertFalse(asked)
+
     def test_G9_good_urls(self):
         for url in (
             "https://shop.example.com",

@@ -81,6 +81,21 @@ class TestRequest(PaymentLinkHttpCommon):
         self.assertIn("This payment has already been completed", response.text)
         self.assertNotIn("o_payment_submit_button", response.text)
 
+    def test_A6_cancelled_link_is_not_made_anew(self):
+        first = self._request().headers["Location"]
+        link = self.env["payment.link"].search([])
+        link.action_cancel()
+        self.assertEqual(self._request().headers["Location"], first)
+        self.assertEqual(self.url_open(first).status_code, 410)
+        self.assertEqual(self.env["payment.link"].search([]), link)
+
+    def test_address_leads_to_the_link_that_replaced_the_first(self):
+        self._request()
+        link = self.env["payment.link"].search([])
+        new_link = link._reissue()
+        location = self._request().headers["Location"]
+        self.assertEqual(urlsplit(location).path, new_link._get_page_path())
+
     def test_A10_payers_return_to_the_companys_hosts_only(self):
         response = self._request(redirectUrl="https://evil.example.com/")
         self._assert_refused(response, "Payers cannot be sent to")
