@@ -179,7 +179,9 @@ class TestApiAttacks(PaymentLinkApiCommon):
             response = self._call("POST", path, body)
             self._assert_problem(response, 422, code, field)
         for customer in ({"reference": "C-1"}, {"email": "b@example.com"}):
-            response = self._call("POST", path, {"amount": "1.00", "customer": customer})
+            response = self._call(
+                "POST", path, {"amount": "1.00", "customer": customer}
+            )
             self.assertEqual(response.status_code, 201, response.text)
             self.assertNotEqual(response.json()["customer"]["id"], partner.id)
 

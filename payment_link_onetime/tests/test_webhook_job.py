@@ -373,7 +373,9 @@ class TestWebhookJob(WebhookCommon):
         self._create_webhook("http://localhost:9/")
         self._create_standalone_link()
         self._finish_transaction()
-        running = {number: (number, -number) for number in range(1, WEBHOOK_THREADS + 1)}
+        running = {
+            number: (number, -number) for number in range(1, WEBHOOK_THREADS + 1)
+        }
         now = fields.Datetime.now() + timedelta(seconds=1)
         deliveries = self.env["payment.link.webhook.delivery"].sudo()
         with self.enter_registry_test_mode(), freeze_time(now):
