@@ -1,6 +1,9 @@
 import logging
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
 from ..logging import PayUrlFilter
@@ -167,6 +170,101 @@ class TestApi(PaymentLinkApiCommon):
             response = self._call("POST", "/links", {"amount": amount})
             self._assert_problem(response, 422, "refused")
 
+    def test_types_are_never_guessed(self):
+        """A text is no number, a number is no text, and neither is a truth value."""
+        for field, value in (
+            ("activation_minutes", "5"),
+            ("allow_partial", 1),
+            ("allow_partial", "yes"),
+            ("max_payments", "2"),
+            ("max_payments", 2.0),
+            ("max_payments", True),
+            ("minimum_percent", "50"),
+            ("reference", 7),
+            ("save_payment_method", "true"),
+        ):
+            response = self._call("POST", "/links", {"amount": "1.00", field: value})
+            self._assert_problem(response, 400, "invalid_request", field)
+        response = self._call(
+            "POST", "/links", {"amount": "1.00", "customer": {"id": "1"}}
+        )
+        self._assert_problem(response, 400, "invalid_request", "customer.id")
+        self.assertFalse(self.env["payment.link"].search([]))
+
+    def test_amounts_are_not_finer_than_their_currency(self):
+        self.env.ref("base.JPY").active = True
+        for amount, currency in (("1.001", "USD"), ("1.5", "JPY"), ("0.001", "USD")):
+            body = {"amount": amount, "currency": currency}
+            problem = self._assert_problem(
+                self._call("POST", "/links", body), 422, "refused"
+            )
+            self.assertIn("decimals", problem["message"])
+        self.assertEqual(
+            self._create_by_api(amount="150", currency="JPY")["amount"], "150"
+        )
+
+    def test_rule_13_links_of_an_order_never_ask_for_more_than_it_owes(self):
+        self.order.user_id = self.api_user
+        for amount, status in (
+            ("100.01", 422),
+            ("60.00", 201),
+            ("40.01", 422),
+            ("40.00", 201),
+            ("0.01", 422),
+        ):
+            body = {"amount": amount, "order": self.order.id}
+            response = self._call("POST", "/links", body)
+            self.assertEqual(response.status_code, status, response.text)
+
+    def test_B4_last_day_is_one_of_the_company(self):
+        """The link can be paid until midnight there, and says that day again."""
+        self.company.partner_id.tz = "America/Phoenix"  # Seven hours, also in summer.
+        day = fields.Date.today() + timedelta(days=30)
+        shown = self._create_by_api(expiration_date=day.isoformat())
+        self.assertEqual(shown["expiration_date"], day.isoformat())
+        end = day + timedelta(days=1)
+        self.assertEqual(shown["expires_at"], f"{end.isoformat()}T06:59:59Z")
+
+    def test_A4_reference_of_another_company_is_free(self):
+        other = self.env["res.company"].create({"name": "Second shop"})
+        self.api_user.company_ids += other
+        body = {"amount": "1.00", "reference": "INV-7"}
+        for path in ("/links", f"/links?app_id={other.id}"):
+            response = self._call("POST", path, body)
+            self.assertEqual(response.status_code, 201, response.text)
+
+    def test_currency_is_one_that_is_active(self):
+        self.env.ref("base.JPY").active = False
+        for currency in ("JPY", "XXX"):
+            body = {"amount": "1.00", "currency": currency}
+            response = self._call("POST", "/links", body)
+            self._assert_problem(response, 422, "currency_not_available", "currency")
+        for currency in ("usd", "US", "USDX", ""):
+            body = {"amount": "1.00", "currency": currency}
+            response = self._call("POST", "/links", body)
+            self._assert_problem(response, 400, "invalid_request", "currency")
+
+    def test_link_is_for_one_kind_of_document(self):
+        body = {"order": self.order.id, "invoices": ["INV/1"]}
+        response = self._call("POST", "/links", body)
+        self._assert_problem(response, 400, "invalid_request", "invoices")
+
+    def test_number_of_two_documents_names_neither(self):
+        self.order.user_id = self.api_user
+        other = self._create_order(user_id=self.api_user.id)
+        other.name = self.order.name
+        response = self._call("POST", "/links", {"order": self.order.name})
+        self._assert_problem(response, 422, "document_not_found", "order")
+        self._create_by_api(amount="1.00", order=self.order.id)
+
+    def test_A10_payers_return_to_the_companys_hosts_only(self):
+        body = {"amount": "1.00", "redirect_url": "https://evil.example.com/"}
+        response = self._call("POST", "/links", body)
+        self._assert_problem(response, 422, "refused")
+        self.company.payment_link_redirect_hosts = "shop.example.com"
+        url = "https://shop.example.com/thanks"
+        self.assertEqual(self._create_by_api(redirect_url=url)["redirect_url"], url)
+
     def test_reference_is_taken_once(self):
         shown = self._create_by_api(reference="INV-7")
         response = self._call(
@@ -232,6 +330,38 @@ class TestApi(PaymentLinkApiCommon):
         ):
             response = self._call("GET", f"/links?{query}")
             self._assert_problem(response, 400, "invalid_request")
+
+    def test_list_of_days_and_moments(self):
+        """A day is a whole one, the last one too; a moment has its offset from UTC."""
+        shown = self._create_by_api(reference="A")
+        moment = self._get_link(shown).create_date.replace(microsecond=0)
+        before, after = moment - timedelta(hours=1), moment + timedelta(hours=1)
+        day, second = timedelta(days=1), timedelta(seconds=1)
+        for query, expected in (
+            (f"created_from={moment:%Y-%m-%d}&created_to={moment:%Y-%m-%d}", ["A"]),
+            (f"created_from={moment + day:%Y-%m-%d}", []),
+            (f"created_to={moment - day:%Y-%m-%d}", []),
+            (f"created_from={moment:%Y-%m-%dT%H:%M:%S}Z", ["A"]),
+            (f"created_to={moment + second:%Y-%m-%dT%H:%M:%S}Z", ["A"]),
+            (f"created_from={after:%Y-%m-%dT%H:%M:%S}%2B02:00", ["A"]),
+            (f"created_to={before:%Y-%m-%dT%H:%M:%S}-02:00", ["A"]),
+            (f"created_to={after:%Y-%m-%dT%H:%M:%S}%2B03:00", []),
+        ):
+            self.assertEqual(self._list_references(query), expected, query)
+
+    def test_list_of_a_customer(self):
+        for reference in ("A", "B"):
+            customer = {"reference": f"C-{reference}", "name": "Ada"}
+            shown = self._create_by_api(reference=reference, customer=customer)
+        query = f"customer_id={shown['customer']['id']}"
+        self.assertEqual(self._list_references(query), ["B"])
+
+    def test_list_ends_where_nothing_follows(self):
+        for number in range(2):
+            self._create_by_api(reference=f"L-{number}")
+        page = self._call("GET", "/links?limit=2").json()
+        self.assertEqual(len(page["data"]), 2)
+        self.assertIsNone(page["next_cursor"])
 
     def _list_references(self, query):
         response = self._call("GET", f"/links?{query}")
@@ -410,8 +540,12 @@ class TestApi(PaymentLinkApiCommon):
             self.assertEqual(self._call("GET", "/links").status_code, 429)
             self.assertEqual(self._call("GET", "/links", key=other).status_code, 200)
             self.assertEqual(self._call("GET", "/links", key=other).status_code, 429)
-        self.env.cr.execute("SELECT bucket FROM payment_link_rate")
-        for (bucket,) in self.env.cr.fetchall():
+        # What is counted is not told in this transaction, which began before.
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("SELECT bucket FROM payment_link_rate")
+            buckets = cr.fetchall()
+        self.assertEqual(len(buckets), 2)
+        for (bucket,) in buckets:
             for key in (self.key, other):
                 self.assertNotIn(key[:8], bucket)
 
@@ -453,6 +587,14 @@ class TestApi(PaymentLinkApiCommon):
         sent = link.event_ids.filtered(lambda event: event.type == "sent")
         self.assertEqual(set(sent.mapped("channel")), {"email", "sms"})
         self.assertEqual(len(sent), 2)
+
+    def test_B13_closed_link_is_not_sent(self):
+        shown = self._create_by_api(customer={"name": "B", "email": "b@example.com"})
+        self._call("POST", f"/links/{shown['id']}/cancel")
+        path = f"/links/{shown['id']}/send"
+        response = self._call("POST", path, {"channels": ["email"]})
+        self._assert_problem(response, 422, "not_sendable", "channels")
+        self.assertNotIn("sent", self._get_link(shown).event_ids.mapped("type"))
 
     def test_E1_qr_codes(self):
         shown = self._create_by_api()

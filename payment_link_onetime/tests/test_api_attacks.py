@@ -137,6 +137,54 @@ class TestApiAttacks(PaymentLinkApiCommon):
         path = f"/links/{code}?app_id={other.id}"
         self.assertEqual(self._call("GET", path).status_code, 200)
 
+    def test_links_of_other_companies_do_not_exist_without_the_record_rule(self):
+        """Administrators can switch it off, and open nothing here by it."""
+        other = self.env["res.company"].create({"name": "Second shop"})
+        self.api_user.company_ids += other
+        response = self._call("POST", f"/links?app_id={other.id}", {"amount": "1.00"})
+        code = response.json()["id"]
+        self.env.ref("payment_link_onetime.payment_link_rule_company").active = False
+        self._assert_problem(self._call("GET", f"/links/{code}"), 404, "not_found")
+        self._assert_problem(self._call("DELETE", f"/links/{code}"), 404, "not_found")
+        self.assertEqual(self._call("GET", "/links").json()["data"], [])
+
+    def test_what_other_companies_have_is_not_found(self):
+        """Not for a user of both, either: a link is for what its own company has.
+
+        Whether or not there are record rules, which administrators can switch off.
+        """
+        for rule in ("sale.sale_order_comp_rule", "base.res_partner_rule"):
+            self.env.ref(rule).active = False
+        other = self.env["res.company"].create({"name": "Second shop"})
+        self.api_user.company_ids += other
+        order = self._create_order(user_id=self.api_user.id)
+        partner = self.env["res.partner"].create(
+            {
+                "name": "B",
+                "ref": "C-1",
+                "email": "b@example.com",
+                "company_id": self.company.id,
+            }
+        )
+        path = f"/links?app_id={other.id}"
+        for body, code, field in (
+            ({"order": order.id}, "document_not_found", "order"),
+            ({"order": order.name}, "document_not_found", "order"),
+            (
+                {"amount": "1.00", "customer": {"id": partner.id}},
+                "customer_not_found",
+                "customer.id",
+            ),
+        ):
+            response = self._call("POST", path, body)
+            self._assert_problem(response, 422, code, field)
+        for customer in ({"reference": "C-1"}, {"email": "b@example.com"}):
+            response = self._call(
+                "POST", path, {"amount": "1.00", "customer": customer}
+            )
+            self.assertEqual(response.status_code, 201, response.text)
+            self.assertNotEqual(response.json()["customer"]["id"], partner.id)
+
     def test_reference_of_a_link_that_one_may_not_see_names_no_link(self):
         shown = self._create_by_api(reference="SECRET-1")
         response = self._call(
@@ -356,6 +404,18 @@ class TestApiAttacks(PaymentLinkApiCommon):
         self._assert_problem(response, 409, "request_in_flight")
         self.assertEqual(response.headers["Retry-After"], "1")
         self.assertFalse(self.env["payment.link"].search([]))
+
+    def test_D10_key_that_came_with_another_link(self):
+        """What looks the same, and is for another link, is another request."""
+        headers = {"Idempotency-Key": "1"}
+        first = self._create_by_api()
+        second = self._create_by_api()
+        path = "/links/{}/cancel"
+        response = self._call("POST", path.format(first["id"]), headers=headers)
+        self.assertEqual(response.json()["state"], "cancelled")
+        response = self._call("POST", path.format(second["id"]), headers=headers)
+        self._assert_problem(response, 409, "idempotency_key_reused")
+        self.assertEqual(self._get_link(second).state, "open")
 
     def test_D10_first_answer_stays_the_answer(self):
         """Also if the link has changed: it says what this request did."""

@@ -1,4 +1,7 @@
-from odoo.tests import tagged
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import freeze_time, tagged
 
 from ..schemas.money import PaymentMethodList
 from .api_common import PaymentLinkApiCommon
@@ -54,6 +57,26 @@ class TestApiMoney(PaymentLinkApiCommon):
         self._ask(other, "capture", {"amount": "60.00"})
         response = self._ask(other, "capture", {"amount": "60.00"})
         self._assert_problem(response, 409, "amount_conflict")
+
+    def test_C2_no_more_is_voided_than_is_held(self):
+        link = self._create_held_link()
+        response = self._ask(link, "void", {"amount": "100.01"})
+        self._assert_problem(response, 422, "amount_not_allowed", "amount")
+        self.assertEqual(self._ask(link, "void", {"amount": "60.00"}).status_code, 202)
+        response = self._ask(link, "void", {"amount": "40.01"})
+        self._assert_problem(response, 409, "amount_conflict")
+        response = self._ask(link, "capture", {"amount": "40.01"})
+        self._assert_problem(response, 409, "amount_conflict")
+        voids = link.transaction_ids.child_transaction_ids
+        self.assertEqual(voids.mapped("amount"), [60.0])
+
+    def test_B8_link_whose_money_is_held_is_not_deleted(self):
+        """Also when nobody is at the provider any more."""
+        link = self._create_held_link()
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            response = self._call("DELETE", f"/links/{link.code}")
+        self._assert_problem(response, 409, "payment_under_way")
+        self.assertFalse(link.deleted_at)
 
     def test_A12_refund(self):
         link = self._create_standalone_link()
@@ -116,8 +139,25 @@ class TestApiMoney(PaymentLinkApiCommon):
         self.assertEqual(response.json()["reference"], link.reference)
         shown = self._call("GET", f"/links/{link.code}").json()
         self.assertEqual(shown["replaced_by"], response.json()["id"])
+        body = {"amount": "1.00", "reference": link.reference}
+        taken = self._assert_problem(
+            self._call("POST", "/links", body), 409, "reference_in_use", "reference"
+        )
+        self.assertEqual(taken["errors"][0]["message"], response.json()["id"])
         response = self._call("POST", f"/links/{link.code}/reissue")
         self._assert_problem(response, 409, "not_replaceable")
+
+    def test_link_with_money_is_not_reissued(self):
+        """Neither a paid one nor one whose payment is under way."""
+        paid = self._create_standalone_link()
+        self._pay(paid)
+        for link in (paid, self._create_held_link()):
+            response = self._call("POST", f"/links/{link.code}/reissue")
+            problem = self._assert_problem(response, 409, "not_replaceable")
+            reason = "it is paid" if link == paid else "under way"
+            self.assertIn(reason, problem["message"])
+            self.assertFalse(link.replaced_by_id)
+            self.assertNotEqual(link.state, "cancelled")
 
     def _create_saved_method(self, partner):
         return self._create_token(

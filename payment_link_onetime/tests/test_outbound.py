@@ -184,6 +184,18 @@ class TestOutbound(WebhookCommon):
             with names(shop=[["8.8.8.8"]] * 3):
                 self._refuse(url, reason)
 
+    def test_G9_forms_that_are_refused_at_sending(self):
+        """They may have been allowed when they were saved. Nobody looks the host up."""
+        for url in (
+            "http://shop.example.com/",
+            "https://shop.example.com:25/",
+            "https://user@shop.example.com/",
+            "https://shop.example.com/#events",
+        ):
+            with self.subTest(url), names(shop=[["8.8.8.8"]]) as asked:
+                self.assertEqual(post(url, b"", {}, seconds=2).failure, "address")
+                self.assertFalse(asked)
+
     def test_G9_good_urls(self):
         for url in (
             "https://shop.example.com",
@@ -249,6 +261,13 @@ class TestOutbound(WebhookCommon):
             self._deliver()
         self.assertFalse(receiver.requests)
         self.assertEqual(self._get_deliveries(webhook).failure, "address")
+
+    def test_G9_switching_on_looks_at_the_address_again(self):
+        webhook = self._create_webhook("http://localhost:9/")
+        webhook.action_switch_off()
+        self._allow_hosts("")
+        with self.assertRaisesRegex(ValidationError, "https"):
+            webhook.with_user(self.manager).action_switch_on()
 
     def test_G9_settings(self):
         """Administrators only, and only what can be the name of a host."""

@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import time
 from unittest.mock import patch
 from urllib.parse import urlencode, urlsplit
@@ -79,6 +81,21 @@ class TestRequest(PaymentLinkHttpCommon):
         self.assertIn("This payment has already been completed", response.text)
         self.assertNotIn("o_payment_submit_button", response.text)
 
+    def test_A6_cancelled_link_is_not_made_anew(self):
+        first = self._request().headers["Location"]
+        link = self.env["payment.link"].search([])
+        link.action_cancel()
+        self.assertEqual(self._request().headers["Location"], first)
+        self.assertEqual(self.url_open(first).status_code, 410)
+        self.assertEqual(self.env["payment.link"].search([]), link)
+
+    def test_address_leads_to_the_link_that_replaced_the_first(self):
+        self._request()
+        link = self.env["payment.link"].search([])
+        new_link = link._reissue()
+        location = self._request().headers["Location"]
+        self.assertEqual(urlsplit(location).path, new_link._get_page_path())
+
     def test_A10_payers_return_to_the_companys_hosts_only(self):
         response = self._request(redirectUrl="https://evil.example.com/")
         self._assert_refused(response, "Payers cannot be sent to")
@@ -101,6 +118,18 @@ class TestRequest(PaymentLinkHttpCommon):
             "0",
         ):
             self._assert_refused(self._request(amount=amount), "amount")
+
+    def test_currency_is_one_that_the_company_uses(self):
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        inactive = currencies.search([("active", "=", False)], limit=1)
+        for code in (inactive.name, "XXX", "usd", "US"):
+            response = self._request(currency=code)
+            self._assert_refused(response, f"{code} is not available")
+        other = currencies.search(
+            [("active", "=", True), ("id", "!=", self.company.currency_id.id)], limit=1
+        )
+        self._request(currency=other.name)
+        self.assertEqual(self.env["payment.link"].search([]).currency_id, other)
 
     def test_reference_of_another_link_leads_nowhere(self):
         """Who guesses the number of an order must not come to its page."""
@@ -125,6 +154,26 @@ class TestRequest(PaymentLinkHttpCommon):
         )
         self._request()
         self.assertEqual(self.env["payment.link"].search([]).company_id, other)
+
+    def test_A4_company_in_the_address_comes_before_its_host(self):
+        self.env["res.company"].create(
+            {
+                "name": "Second shop",
+                "payment_link_request_enabled": True,
+                "payment_link_request_host": "127.0.0.1",
+            }
+        )
+        self._request(company=self.company.id)
+        self.assertEqual(self.env["payment.link"].search([]).company_id, self.company)
+
+    def test_A4_company_is_never_guessed(self):
+        """Where several have creation links, the address says whose it is."""
+        self.env["res.company"].create(
+            {"name": "Second shop", "payment_link_request_enabled": True}
+        )
+        for company in ("", "0", "x", "999999999"):
+            response = self._request(company=company)
+            self._assert_refused(response, "This page does not exist", 404)
 
     def test_host_must_be_one(self):
         for host in ("https://pay.example.com", "PAY.example.com", "a b"):
@@ -160,6 +209,33 @@ class TestRequest(PaymentLinkHttpCommon):
             self._assert_refused(response, "signature")
         response = self._request(**good, signature=signature)
         self.assertEqual(response.status_code, 303, response.text)
+
+    def test_signature_that_is_there_is_checked(self):
+        """Also where none is needed: who signed an address means what it says."""
+        self.company.action_renew_payment_link_request_secret()
+        good = self.company._sign_payment_link_request("250.00", "QUOTE-123")
+        response = self._request(amount="1.00", signature=good)
+        self._assert_refused(response, "signature")
+        self.assertEqual(self._request(signature=good).status_code, 303)
+
+    def test_without_a_secret_nothing_is_signed(self):
+        """No secret is not an empty one, with which everybody could sign."""
+        self.company.payment_link_request_signed = True
+        self.company.payment_link_request_secret = False
+        content = b"250.00\nQUOTE-123\n\n"
+        signature = hmac.new(b"", content, hashlib.sha256).hexdigest()
+        for signed in (signature, ""):
+            response = self._request(signature=signed)
+            self._assert_refused(response, "no secret")
+
+    def test_signature_tells_where_one_value_ends(self):
+        """What moves from one value to the next one is not signed."""
+        self.company.action_renew_payment_link_request_secret()
+        signature = self.company._sign_payment_link_request("250.00", "1QUOTE")
+        response = self._request(
+            amount="250.001", referenceId="QUOTE", signature=signature
+        )
+        self._assert_refused(response, "signature")
 
     def test_signed_address_ends(self):
         self.company.action_renew_payment_link_request_secret()
@@ -206,3 +282,7 @@ class TestRequest(PaymentLinkHttpCommon):
         self.assertEqual(response.status_code, 429)
         self.assertGreater(int(response.headers["Retry-After"]), 0)
         self.assertEqual(self.env["payment.link"].search([]).reference, "QUOTE-123")
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute("SELECT bucket FROM payment_link_rate")
+            # Nobody waits because somebody else asked.
+            self.assertEqual(cr.fetchall(), [("request 127.0.0.1",)])

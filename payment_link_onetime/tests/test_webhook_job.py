@@ -9,7 +9,13 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .. import outbound
-from ..const import WEBHOOK_FAILURE_HOURS, WEBHOOK_JITTER, WEBHOOK_PAUSES
+from ..const import (
+    WEBHOOK_FAILURE_HOURS,
+    WEBHOOK_JITTER,
+    WEBHOOK_PAUSES,
+    WEBHOOK_THREADS,
+    WEBHOOK_THREADS_PER_ENDPOINT,
+)
 from ..outbound import Answer
 from .webhook_common import WebhookCommon, receiving, silent_listener
 
@@ -61,6 +67,37 @@ class TestWebhookJob(WebhookCommon):
         self.assertEqual(first.state, "failed")
         self.assertEqual(self._types(receiver), ["link.created", "link.opened"])
 
+    # === WAKING === #
+
+    def _deliver_and_get_wakings(self):
+        """Let the job run, and return for when it has itself woken."""
+        cron = self.env.ref("payment_link_onetime.cron_deliver_webhooks")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        triggers.unlink()
+        self._deliver()
+        triggers = triggers.search([("cron_id", "=", cron.id)])
+        return triggers.mapped("call_at")
+
+    def test_G9_job_is_not_woken_for_what_is_off(self):
+        """It would find nothing to do, and have itself woken again at once."""
+        webhook = self._create_webhook("http://localhost:9/")
+        self._create_standalone_link()
+        self._finish_transaction()
+        webhook.action_switch_off()
+        self.assertEqual(self._get_deliveries(webhook).state, "waiting")
+        self.assertEqual(self._deliver_and_get_wakings(), [])
+
+    def test_G9_job_is_not_woken_for_what_waits_for_an_earlier_event(self):
+        self._create_webhook("http://localhost:9/")
+        link = self._create_standalone_link()
+        link._record_event("opened")
+        self._finish_transaction()
+        now = fields.Datetime.now() + timedelta(seconds=1)
+        failing = patch.object(outbound, "post", lambda **_request: Answer(status=500))
+        with freeze_time(now), failing:
+            (moment,) = self._deliver_and_get_wakings()
+        self.assertGreaterEqual(moment, now + timedelta(seconds=WEBHOOK_PAUSES[0]))
+
     # === RETRIES === #
 
     def _run_ladder(self, webhook, answer):
@@ -103,6 +140,41 @@ class TestWebhookJob(WebhookCommon):
         self.assertEqual(sorted(pauses), pauses)
         self.assertGreaterEqual(sum(pauses), WEBHOOK_FAILURE_HOURS * 3600)
         self.assertEqual(self._get_deliveries(webhook).state, "failed")
+
+    def test_G9_repetition_is_signed_when_it_is_sent(self):
+        """Receivers refuse what was signed more than some minutes ago."""
+        with receiving(statuses=[500]) as receiver:
+            self._create_webhook(receiver.url)
+            self._create_standalone_link()
+            self._deliver()
+            with freeze_time(fields.Datetime.now() + timedelta(hours=1)):
+                self._deliver()
+        first, second = receiver.requests
+        self.assertEqual(first.headers["webhook-id"], second.headers["webhook-id"])
+        self.assertEqual(first.body, second.body)
+        moments = [
+            int(request.headers["webhook-timestamp"]) for request in receiver.requests
+        ]
+        self.assertGreaterEqual(moments[1] - moments[0], 3590)
+
+    def test_G9_replay_has_all_attempts_and_three_days_again(self):
+        webhook = self._create_webhook("http://localhost:9/")
+        self._create_standalone_link()
+        delivery = self._get_deliveries(webhook)
+        now = fields.Datetime.now()
+        delivery.write(
+            {
+                "state": "failed",
+                "attempts": len(WEBHOOK_PAUSES) + 1,
+                "first_attempt_at": now - timedelta(days=4),
+                "last_attempt_at": now - timedelta(days=1),
+            }
+        )
+        delivery.with_user(self.manager).action_replay()
+        with patch.object(outbound, "post", lambda **_request: Answer(status=500)):
+            self._deliver()
+        self.assertEqual((delivery.state, delivery.attempts), ("waiting", 1))
+        self.assertEqual(webhook.state, "on")
 
     def test_G9_jitter(self):
         """Those that failed at one moment don't come back at one moment."""
@@ -185,6 +257,20 @@ class TestWebhookJob(WebhookCommon):
         self.assertIn("(410)", self._get_mails().body_html)
         self.assertEqual(self._get_deliveries(webhook).failure, "gone")
 
+    def test_G9_managers_of_other_companies_are_not_told(self):
+        """They may not see the webhook, and need not know of it."""
+        company = self.env["res.company"].create({"name": "Another"})
+        stranger = self._create_user(
+            "stranger",
+            "payment_link_onetime.group_payment_link_manager",
+            email="stranger@example.com",
+        )
+        stranger.write({"company_ids": [(6, 0, company.ids)], "company_id": company.id})
+        self._create_webhook("http://localhost:9/")._on_gone()
+        recipients = self._get_mails().recipient_ids
+        self.assertIn(self.manager.partner_id, recipients)
+        self.assertNotIn(stranger.partner_id, recipients)
+
     def test_G9_a_broken_template_keeps_nothing_on(self):
         template = self.env.ref("payment_link_onetime.mail_template_webhook_off")
         template.body_html = "<t t-out='object.nothing'/>"
@@ -261,6 +347,43 @@ class TestWebhookJob(WebhookCommon):
         self.assertEqual(set(states), {"delivered"})
         failures = self._get_deliveries(hanging).mapped("failure")
         self.assertEqual(set(failures), {"timeout"})
+
+    def test_G9_an_endpoint_that_hangs_holds_its_own_threads_only(self):
+        """While it has as many requests as it may, it gets no more, and others do."""
+        hanging = self._create_webhook("http://localhost:9/")
+        healthy = self._create_webhook("http://localhost:9/")
+        self._create_standalone_link()
+        self._finish_transaction()
+        running = {
+            number: (number, hanging.id)
+            for number in range(WEBHOOK_THREADS_PER_ENDPOINT)
+        }
+        now = fields.Datetime.now() + timedelta(seconds=1)
+        deliveries = self.env["payment.link.webhook.delivery"].sudo()
+        with self.enter_registry_test_mode(), freeze_time(now):
+            with self.env.registry.cursor() as cr:
+                job = deliveries.with_env(self.env(cr=cr, su=True))
+                taken = job._take_due(running)
+        self.assertEqual(
+            [webhook_id for _delivery_id, webhook_id, _request in taken], [healthy.id]
+        )
+
+    def test_G9_nothing_is_taken_while_all_threads_are_busy(self):
+        """Else its lease would be over before it is sent, and it would be sent twice."""
+        self._create_webhook("http://localhost:9/")
+        self._create_standalone_link()
+        self._finish_transaction()
+        running = {
+            number: (number, -number) for number in range(1, WEBHOOK_THREADS + 1)
+        }
+        now = fields.Datetime.now() + timedelta(seconds=1)
+        deliveries = self.env["payment.link.webhook.delivery"].sudo()
+        with self.enter_registry_test_mode(), freeze_time(now):
+            with self.env.registry.cursor() as cr:
+                job = deliveries.with_env(self.env(cr=cr, su=True))
+                self.assertEqual(job._take_due(running), [])
+                running.popitem()
+                self.assertEqual(len(job._take_due(running)), 1)
 
     def test_G9_taken_means_written_down(self):
         """If the job is killed now, the event is tried again, when its lease is over."""
