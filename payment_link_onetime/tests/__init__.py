@@ -2,6 +2,8 @@ from . import test_api
 from . import test_api_attacks
 from . import test_api_docs
 from . import test_api_keys
+from . import test_api_limits
+from . import test_api_list
 from . import test_api_money
 from . import test_arithmetic
 from . import test_attacks
