@@ -32,6 +32,7 @@ from . import test_outbound
 from . import test_page
 from . import test_page_queries
 from . import test_qr_code
+from . import test_rate
 from . import test_receipt
 from . import test_refund
 from . import test_paper
