@@ -16,6 +16,7 @@ from .console import SetupError, note
 from .databases import PLAIN, WEBSITE, Databases
 from .odoo import ready_odoo
 from .paths import ADDON_NAME, ROOT
+from .programs import ensure_program
 from .pytest_process import PytestProcess
 from .wkhtmltopdf import find_wkhtmltopdf
 
@@ -111,6 +112,9 @@ def _run(suites, arguments):
     start = time.monotonic()
     parts = _parts(suites, arguments)
     ensure_chromium()
+    if any(part.suite == _SERVERS for part in parts):
+        for name in ("curl", "openssl"):
+            ensure_program((name,), name, "the guides' examples")
     if any(part.suite.makes_pdfs for part in parts):
         try:
             find_wkhtmltopdf()

@@ -139,7 +139,7 @@ def pay(page, url):
 def test_guides_lead_from_the_settings_to_paid_links(
     server, open_browser, shop_user, tmp_path
 ):
-    """G1, G9, G10: a key, a paid link, a verified webhook, a signed creation link."""
+    """A2, B1, B2, G9: a key, a paid link, a verified webhook, a signed creation link."""
     port = free_port()
     admin = sign_in(open_browser(**DESKTOP), server, "admin", "/odoo/settings")
     signing_secret = allow(admin, f"localhost:{port}")
