@@ -24,6 +24,7 @@ class TestApiDocs(PaymentLinkApiCommon):
     def test_page_for_people_loads_nothing(self):
         response = self.url_open("/payment_link/v1/docs")
         self.assertEqual(response.status_code, 200)
+        self.assertIn("Authorization: Bearer &lt;key&gt;", response.text)
         for told in OPERATIONS:
             self.assertIn(f'id="{told.name}"', response.text)
         for word in ("<script", "<link", "src=", "@import"):
