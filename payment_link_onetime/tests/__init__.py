@@ -5,6 +5,7 @@ from . import test_api_keys
 from . import test_api_limits
 from . import test_api_list
 from . import test_api_money
+from . import test_api_rows
 from . import test_arithmetic
 from . import test_attacks
 from . import test_attention

@@ -228,7 +228,7 @@ class TestApi(PaymentLinkApiCommon):
 
     def test_currency_is_one_that_is_active(self):
         self.env.ref("base.JPY").active = False
-        for currency in ("JPY", "XXX"):
+        for currency in ("JPY", "ZZZ"):
             body = {"amount": "1.00", "currency": currency}
             response = self._call("POST", "/links", body)
             self._assert_problem(response, 422, "currency_not_available", "currency")
@@ -266,7 +266,7 @@ class TestApi(PaymentLinkApiCommon):
         problem = self._assert_problem(response, 409, "reference_in_use", "reference")
         self.assertEqual(problem["errors"][0]["message"], shown["id"])
 
-    def test_errors_have_one_shape(self):
+    def test_C10_errors_have_one_shape(self):
         for method, path, status, code in (
             ("GET", "/links/AAAAAAAA", 404, "not_found"),
             ("GET", "/nothing", 404, "not_found"),

@@ -122,7 +122,7 @@ class TestRequest(PaymentLinkHttpCommon):
     def test_currency_is_one_that_the_company_uses(self):
         currencies = self.env["res.currency"].with_context(active_test=False)
         inactive = currencies.search([("active", "=", False)], limit=1)
-        for code in (inactive.name, "XXX", "usd", "US"):
+        for code in (inactive.name, "ZZZ", "usd", "US"):
             response = self._request(currency=code)
             self._assert_refused(response, f"{code} is not available")
         other = currencies.search(
